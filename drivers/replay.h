@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Recordings. A recording is a text file, one item per line, UTF-8:
+ *     # comment
+ *     reader NAME                      name shown, default "replay"
+ *     medium contact|contactless|sam
+ *     atr HEX                          contact answer to reset; or
+ *     ats HEX                          contactless: shown as PC/SC ATR 3B 8n 80 01 ...
+ *     > HEX                            command
+ *     < HEX                            answer with status word; belongs to the command above
+ *     otherwise HEX                    status word for commands that were not recorded, default 6D00; may be
+ * given per instruction: "otherwise B2 6A83", "otherwise 00B2 6A83" (CLA INS) Blanks inside HEX are allowed.
+ * The same command may stand more than once: answers are given in that order, the last one for ever (GET
+ * CHALLENGE). Otherwise the order does not matter.
+ */
+#ifndef SSC_DRIVERS_REPLAY_H
+#define SSC_DRIVERS_REPLAY_H
+
+#include "drivers/reader.h"
+#include <stdio.h>
+
+/* One reader, card inserted. SSC_E_IO, SSC_E_IMAGE_INVALID (line number in *bad_line, may be NULL). Owner:
+ * caller. */
+int ssc_replay_driver_new(const char *path, struct ssc_driver **out, unsigned *bad_line);
+
+/* Writes the same format: a tap for any channel. `redact` (may be NULL) may change copies of command and
+ * answer before they are written. The FILE stays the caller's. */
+struct ssc_recorder;
+int ssc_recorder_new(FILE *out, void (*redact)(uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len),
+                     struct ssc_recorder **rec);
+void ssc_recorder_free(struct ssc_recorder **rec);
+/* Header lines (reader, atr) for the channel, then use ssc_recorder_tap as its tap with the recorder as
+ * context. */
+int ssc_recorder_start(struct ssc_recorder *rec, const struct ssc_channel *ch);
+ssc_tap ssc_recorder_tap;
+
+#endif
