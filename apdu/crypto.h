@@ -3,7 +3,8 @@
  * Cryptography of the social security card and of the PBOC purse, on OpenSSL 3's default provider.
  * Keys are 8 bytes (single DES) or 16 bytes (two-key 3DES, SM4); SSC_ALG_SSF33 is refused with
  * SSC_E_NOT_SUPPORTED. All functions return 0, SSC_E_CRYPTO, SSC_E_NOT_SUPPORTED or SSC_E_INVALID_ARGUMENT.
- * Temporary keys are cleansed.
+ * Temporary keys are cleansed. A function that fails leaves a key it should have made as SSC_ALG_NONE, with
+ * which every other function refuses to work.
  */
 #ifndef SSC_APDU_CRYPTO_H
 #define SSC_APDU_CRYPTO_H
@@ -61,7 +62,7 @@ int ssc_mac4(const struct ssc_key *session, const uint8_t *msg, size_t len, uint
 /* TAC key: 3DES left XOR right (single DES); SM4 unchanged. */
 int ssc_tac_key(const struct ssc_key *dtk, struct ssc_key *out);
 /* LEN|data, 80 00.. only if not yet a multiple of the block; encrypted with the session key.
- * *len: capacity in, length out. */
+ * *len: capacity in, length out; SSC_E_BUFFER_TOO_SMALL with the size needed. At most 255 bytes of data. */
 int ssc_encipher(const struct ssc_key *session, const uint8_t *data, size_t data_len, uint8_t *out,
                  size_t *len);
 
