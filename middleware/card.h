@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A card session: one open channel, and what is known about the card behind it. It tracks the selected
+ * application and the authentication state, so that functions above ask for what they need and the card sees
+ * no exchange too many. One thread at a time.
+ */
+#ifndef SSC_MIDDLEWARE_CARD_H
+#define SSC_MIDDLEWARE_CARD_H
+
+#include "apdu/ssc.h"
+#include "apdu/tlv.h"
+#include "drivers/reader.h"
+#include "middleware/profile.h"
+
+enum ssc_card_kind { SSC_CARD_UNKNOWN, SSC_CARD_SSC, SSC_CARD_PBOC };
+
+struct ssc_card_info {
+    enum ssc_card_kind kind;
+    enum ssc_generation generation; /* after version is read; SSC_GEN_UNKNOWN before */
+    enum ssc_algorithm algorithm;
+    bool algorithm_from_card; /* said by FCI 9F0C/86, not assumed */
+    char version[8];          /* "3.00" */
+    char city[7];             /* six digits from the card identification code */
+    uint8_t card_id[16];      /* card identification code (卡识别码) */
+    bool has_card_id;
+    uint8_t serial[16]; /* what the journal knows the card by: card identification code, or PBOC
+                           application serial number (10 bytes) */
+    size_t serial_len;
+    struct ssc_historical historical; /* SSC only; factor[] is the diversification factor */
+    bool has_historical;
+    bool has_purse; /* PBOC purse application present (kind PBOC, or beside the SSC side) */
+};
+
+struct ssc_card;
+
+/* Borrows channel and profile for its life. Sends nothing. */
+int ssc_card_new(struct ssc_channel *ch, const struct ssc_profile *profile, struct ssc_card **out);
+void ssc_card_free(struct ssc_card **card); /* leaves the channel open */
+struct ssc_channel *ssc_card_channel(const struct ssc_card *card);
+const struct ssc_profile *ssc_card_profile(const struct ssc_card *card);
+
+/* Selects SSSE (else the PBOC purse), reads what identifies card, generation and algorithm. Exchanges only
+ * the first time; later calls return what is known. SSC_E_NOT_SSC: neither application is there. */
+int ssc_card_detect(struct ssc_card *card, int64_t deadline);
+const struct ssc_card_info *ssc_card_get_info(const struct ssc_card *card);
+
+/* Selects an application unless it is the current one. */
+int ssc_card_select(struct ssc_card *card, enum ssc_app app, int64_t deadline);
+/* Selects the PBOC purse application unless it is the current one; fills the FCI when sent. */
+int ssc_card_select_purse(struct ssc_card *card, int64_t deadline);
+/* Transmit with the session's bookkeeping (a removed or reset card forgets all state). Returns like
+ * ssc_transmit. */
+int ssc_card_transmit(struct ssc_card *card, const struct ssc_command *cmd, struct ssc_response *rsp,
+                      unsigned flags, int64_t deadline, struct ssc_transmit_report *report);
+
+/* Authentication state, so that nobody authenticates twice. */
+bool ssc_card_pin_verified(const struct ssc_card *card);
+void ssc_card_set_pin_verified(struct ssc_card *card, bool verified);
+bool ssc_card_key_verified(const struct ssc_card *card, enum ssc_key_id key);
+void ssc_card_set_key_verified(struct ssc_card *card, enum ssc_key_id key);
+/* Drops PIN and key rights on the card itself (reset): at lease hand-over. */
+int ssc_card_forget(struct ssc_card *card, int64_t deadline);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Money on the card: balance, debit, load, log, proof, and the settling of what was torn. Both purses stand
+ * behind purse/purse.h. Invariants (each has a test that tries to break it): the committing command is sent
+ * at most once per row; money is decided only by 9000 with MAC2, by a proof, or by a definite refusal; a
+ * repeated op returns the stored outcome and touches nothing; a card with an unsettled row takes no new
+ * transaction before that row is settled.
+ */
+#ifndef SSC_MIDDLEWARE_MONEY_H
+#define SSC_MIDDLEWARE_MONEY_H
+
+#include "middleware/auth/provider.h"
+#include "middleware/journal.h"
+
+struct ssc_balance {
+    enum ssc_purse_id purse;
+    int64_t amount;                     /* fen */
+    bool has_accumulators;              /* medical */
+    int64_t year_self_pay, year_pooled; /* fen */
+    unsigned year;
+    int64_t overdraft; /* ED: limit contained in amount, when known; -1 unknown */
+};
+/* PIN where the card wants it: SSC_E_PIN_REQUIRED. SSC_E_NO_PURSE. */
+int ssc_money_balance(struct ssc_card *card, enum ssc_purse_id purse, struct ssc_balance *out,
+                      int64_t deadline);
+/* Which purses the card has. */
+int ssc_money_purses(struct ssc_card *card, bool present[4], int64_t deadline);
+
+struct ssc_log_entry {
+    unsigned record;
+    uint16_t counter;
+    uint8_t type;
+    int64_t amount, self_pay, pooled; /* fen */
+    char terminal[13];
+    char datetime[15]; /* YYYYMMDDhhmmss */
+};
+int ssc_money_log(struct ssc_card *card, enum ssc_purse_id purse, struct ssc_log_entry *out, size_t *count,
+                  int64_t deadline);
+
+struct ssc_debit_request {
+    char op[65]; /* 16..64 characters [A-Za-z0-9._:-] */
+    uint32_t owner_uid;
+    enum ssc_purse_id purse;
+    int64_t amount, self_pay, pooled; /* fen, 0 .. UINT32_MAX; not all zero */
+    char reader[64];
+};
+/* 0: confirmed. SSC_E_OUTCOME_UNKNOWN, _UNPROVEN: see txn. Positive or other negative: refused or never sent,
+ * txn says which. `txn` is filled whenever a row exists. Settles older rows of the same card first;
+ * SSC_E_UNSETTLED when it cannot. */
+int ssc_money_debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,
+                    const struct ssc_debit_request *req, struct ssc_txn *txn, int64_t deadline);
+
+/* Load, two-step with the host. begin: row + INITIALIZE FOR LOAD; txn carries random, counter, MAC1, key
+ * version for the host. complete: host time and MAC2. abandon: the caller gave up before complete. */
+int ssc_money_load_begin(struct ssc_journal *j, struct ssc_card *card, const struct ssc_debit_request *req,
+                         const uint8_t terminal[6], struct ssc_txn *txn, int64_t deadline);
+int ssc_money_load_complete(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn *txn,
+                            const uint8_t host_time[7], const uint8_t mac2[4], int64_t deadline);
+int ssc_money_load_abandon(struct ssc_journal *j, struct ssc_txn *txn);
+
+/* Asks the card in `card` about all its unsettled rows (newest proof first) and settles what can be settled.
+ * auth may be NULL: proofs are then accepted as SSC_EV_PROOF_TAC. *settled rows changed. SSC_E_CARD_MISMATCH:
+ * the card has none. */
+int ssc_money_resolve(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth, unsigned *settled,
+                      int64_t deadline);
+/* At start: rows that a crash left PREPARED become ABANDONED, ARMED and DONE become UNKNOWN. */
+int ssc_money_recover(struct ssc_journal *j, unsigned *unknown);
+/* An operator's decision on an UNPROVEN or UNKNOWN row; recorded with evidence "operator". */
+int ssc_money_decide(struct ssc_journal *j, int64_t id, bool done, struct ssc_txn *txn);
+
+#endif

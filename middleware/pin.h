@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The holder's PIN. Digits come from a PIN pad, or once from the caller; they are cleansed before return. */
+#ifndef SSC_MIDDLEWARE_PIN_H
+#define SSC_MIDDLEWARE_PIN_H
+
+#include "middleware/auth/provider.h"
+
+/* tries: remaining, -1 when not told. digits NULL: the reader's PIN pad. SSC_E_PIN_WRONG, _PIN_LOCKED,
+ * _PIN_LENGTH, _PIN_CANCELLED, _PIN_TIMEOUT, _NO_PIN_PAD. Nothing is retried here. */
+int ssc_pin_verify(struct ssc_card *card, const char *digits, int *tries, int64_t deadline);
+/* Remaining tries without spending one (VERIFY with empty data); -1 when the card does not tell. */
+int ssc_pin_status(struct ssc_card *card, int *tries, int64_t deadline);
+int ssc_pin_change(struct ssc_card *card, const char *old_digits, const char *new_digits, int *tries,
+                   int64_t deadline);
+/* New PIN under PUK authorisation and secure messaging; unblock keeps the PIN and resets its counter. */
+int ssc_pin_reload(struct ssc_card *card, struct ssc_auth *auth, const char *new_digits, int64_t deadline);
+int ssc_pin_unblock(struct ssc_card *card, struct ssc_auth *auth, int64_t deadline);
+/* HSM two-step after ssc_auth_remote_complete(PUK): the challenge for the back office, then its whole
+ * command. */
+int ssc_pin_remote_begin(struct ssc_card *card, uint8_t challenge[8], int64_t deadline);
+int ssc_pin_remote_complete(struct ssc_card *card, const uint8_t *command, size_t len, int64_t deadline);
+
+#endif

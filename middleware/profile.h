@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the standards leave open or contradict, as data. A profile is a JSON object; docs/profiles.md lists
+ * the switches with their evidence. The built-in default is what most sources agree on.
+ */
+#ifndef SSC_MIDDLEWARE_PROFILE_H
+#define SSC_MIDDLEWARE_PROFILE_H
+
+#include "apdu/ssc_files.h"
+#include "apdu/error.h"
+#include <stdbool.h>
+
+struct ssc_profile {
+    char name[32];
+    /* reading */
+    bool whole_file_reads; /* try READ RECORD mode 5 first; remembered per card type when refused */
+    bool sfi_addressing;   /* address files by SFI instead of SELECT */
+    /* authentication */
+    bool external_auth_key_version; /* SM4: 17th byte of EXTERNAL AUTHENTICATE */
+    uint8_t key_version;
+    uint8_t psam_rkssse_id; /* 0A; one source uses 0B */
+    char psam_levels[4];    /* order in which numbers of factors are tried: "321" */
+    /* medical purse */
+    uint8_t medical_load_key_index, medical_purchase_key_index;
+    bool medical_proof_counter_after; /* GET TRANSACTION PROOF wants the counter after the transaction */
+    /* PBOC purse */
+    uint8_t purse_aid[16];
+    uint8_t purse_aid_len;
+    uint8_t purse_key_index;
+    bool purse_proof_counter_after;
+    bool purse_log_counter_after;
+    uint8_t purse_psam_fid[2];   /* PSAM ADF for 80 70 */
+    uint8_t purse_factor_levels; /* 1: card; 2: card, issuer */
+    bool purse_factor_card_first;
+    bool purse_balance_needs_pin;
+    /* PIN */
+    uint8_t pin_min_digits, pin_max_digits;
+};
+
+void ssc_profile_default(struct ssc_profile *p);
+/* Members of a JSON object text override. SSC_E_CONFIG with a sentence in why[200]. */
+int ssc_profile_parse(const char *json, struct ssc_profile *p, char why[200]);
+
+#endif
