@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PBOC electronic deposit (电子存折, ED) and electronic purse (电子钱包, EP), JR/T 0025.1/.2: commands,
- * answers and cryptography. Amounts in fen, 32 bit; the overdraft limit has 3 bytes.
+ * answers and cryptography. Amounts in fen, 32 bit; the overdraft limit has 3 bytes. A builder that is given
+ * a transaction type of another family or a limit beyond 3 bytes leaves a command that ssc_command_encode
+ * refuses with SSC_E_INVALID_ARGUMENT; the MAC functions return it.
  */
 #ifndef SSC_APDU_PURSE_H
 #define SSC_APDU_PURSE_H
@@ -78,7 +80,7 @@ struct ssc_purse_app { /* file 15h */
     uint8_t issuer[8];
     uint8_t app_type, version;
     uint8_t serial[10];    /* application serial number; its last 8 bytes are the diversification factor */
-    char start[9], end[9]; /* YYYYMMDD */
+    char start[9], end[9]; /* YYYYMMDD; empty when the issuer left it FFFFFFFF */
 };
 int ssc_purse_app_parse(const uint8_t *data, size_t len, struct ssc_purse_app *out); /* 30 or 43 bytes */
 
@@ -117,7 +119,9 @@ int ssc_cmd_purse_change_pin(struct ssc_command_buf *b, uint8_t kid, const uint8
                              const uint8_t *new_pin, size_t new_len);
 int ssc_cmd_purse_reload_pin(struct ssc_command_buf *b, uint8_t kid, const struct ssc_key *drpk,
                              const uint8_t *pin, size_t len);
-/* Adds secure messaging: MAC over CLA INS P1 P2 Lc data; CLA's low nibble must already be 4. */
+/* Adds secure messaging: MAC over CLA INS P1 P2 Lc data; CLA's low nibble must already be 4. challenge: 4 or
+ * 8 bytes (16 with SM4), straight from GET CHALLENGE. An enciphered command has its data made by
+ * ssc_encipher. */
 int ssc_purse_secure(struct ssc_command_buf *b, const struct ssc_key *key, const uint8_t *challenge,
                      size_t challenge_len);
 

@@ -3,6 +3,10 @@
  * Commands of the social security card and of the PSAM, and their answers. Builders fill a command; parsers
  * check every length (SSC_E_BAD_RESPONSE). Amounts in fen, 32 bit on the card. Dates in BCD as the card wants
  * them. Source: card specification part 5 (commands) and 9 (PSAM).
+ *
+ * A builder that is given what no card understands (more than 255 bytes of data, an SFI above 30, more than
+ * three levels ...) leaves a command that ssc_command_encode, and so every way to a card, refuses with
+ * SSC_E_INVALID_ARGUMENT.
  */
 #ifndef SSC_APDU_SSC_H
 #define SSC_APDU_SSC_H
