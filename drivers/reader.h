@@ -104,7 +104,7 @@ struct ssc_channel {
     enum ssc_protocol protocol;
     unsigned features; /* enum ssc_feature */
     bool extended_length;
-    bool wedged;
+    _Atomic bool wedged; /* the driver's own threads may take it back */
     ssc_tap *tap;
     void *tap_ctx;
     uint64_t exchanges, bytes_out, bytes_in;
