@@ -26,7 +26,7 @@ struct ssc_atr {
     struct ssc_atr_level level[SSC_ATR_LEVELS];
     uint8_t historical[15];
     size_t historical_len;
-    bool has_tck, tck_right; /* tck_right is true where no TCK is due */
+    bool has_tck, tck_right; /* tck_right: present and right, or absent where none is due */
     unsigned protocols;      /* bit n: T=n offered */
     int first_protocol;      /* T of TD1, 0 without TD1 */
     bool specific_mode;      /* TA2 present: no PPS, the card dictates */
@@ -43,7 +43,8 @@ struct ssc_atr {
 };
 
 /* SSC_E_BAD_ATR: not an answer to reset at all (TS, lengths). A wrong TCK is reported in the struct, not
- * refused, because cards with a wrong TCK exist and readers accept them. */
+ * refused, because cards with a wrong TCK exist and readers accept them; so are a TCK that is missing and one
+ * that is not due. */
 int ssc_atr_parse(const uint8_t *bytes, size_t len, struct ssc_atr *atr);
 
 struct ssc_ats {
@@ -55,6 +56,7 @@ struct ssc_ats {
     uint8_t historical[20];
     size_t historical_len;
 };
+/* From TL on, without CRC. SSC_E_BAD_ATR: TL is not the length, or bytes that T0 announces are missing. */
 int ssc_ats_parse(const uint8_t *bytes, size_t len, struct ssc_ats *ats);
 
 /* Historical bytes T1..TD of a social security card. */

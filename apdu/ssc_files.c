@@ -247,6 +247,40 @@ const struct ssc_element *ssc_subelement(uint8_t tag)
     return found;
 }
 
+uint8_t ssc_element_leader(enum ssc_app app, uint8_t tag)
+{
+    static const struct {
+        uint8_t app, tag, leader;
+    } rows[] = {
+        {SSC_APP_DF01, 0x32, 0x32}, {SSC_APP_DF01, 0x37, 0x37}, {SSC_APP_DF01, 0x38, 0x38},
+        {SSC_APP_DF01, 0x39, 0x38}, {SSC_APP_DF02, 0x4B, 0x4B}, {SSC_APP_DF02, 0x4D, 0x4D},
+        {SSC_APP_DF02, 0x4F, 0x4F}, {SSC_APP_DF02, 0x50, 0x50}, {SSC_APP_DF02, 0x55, 0x55},
+        {SSC_APP_DF02, 0x56, 0x55}, {SSC_APP_DF02, 0x96, 0x55}, {SSC_APP_DF02, 0x97, 0x97},
+        {SSC_APP_DF03, 0x61, 0x61}, {SSC_APP_DF03, 0x71, 0x71}, {SSC_APP_DF03, 0x6F, 0x71},
+        {SSC_APP_DF03, 0x70, 0x71}, {SSC_APP_DF04, 0x81, 0x81}, {SSC_APP_DF04, 0x84, 0x84},
+        {SSC_APP_DF04, 0x87, 0x87}, {SSC_APP_DF04, 0x90, 0x90}, {SSC_APP_DF04, 0x92, 0x90},
+        {SSC_APP_DF04, 0x93, 0x93},
+    };
+    uint8_t leader = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (rows[i].app == (uint8_t)app && rows[i].tag == tag) {
+            leader = rows[i].leader;
+        }
+    }
+    return leader;
+}
+
+const struct ssc_element *ssc_element_upgraded(const struct ssc_file *file_1, uint8_t tag,
+                                               const uint8_t *leader_value, size_t len)
+{
+    const struct ssc_element *found = NULL;
+    if (ssc_element_leader(file_1->app, tag) != 0 && len > 0 && leader_value[len - 1] == 0xEE) {
+        const struct ssc_file *file_2 = ssc_file(SSC_GEN_2, file_1->app, file_1->sfi);
+        found = file_2 ? ssc_element_by_tag(file_2, tag) : NULL;
+    }
+    return found;
+}
+
 const char *ssc_code_text(const char *list, const char *code)
 {
     const char *found = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The file system of the social security card as data: applications, files, data elements, access conditions,
- * keys and code lists, for versions 1.0 and 2.0/3.0. Tables live in ssc_apps.def, ssc_elements.def,
- * ssc_access.def, ssc_keys.def and ssc_codes.def. Source: published card specification, data structure
- * version 2.00 (2012).
+ * keys and code lists, for versions 1.0 and 2.0/3.0. Tables live in ssc_apps.def, ssc_elements.def (2.00),
+ * ssc_elements_1.def (1.00), ssc_subelements.def, ssc_access.def, ssc_keys.def and ssc_codes.def. Source:
+ * published card specification, data structure version 2.00 (2012).
  */
 #ifndef SSC_APDU_SSC_FILES_H
 #define SSC_APDU_SSC_FILES_H
@@ -103,19 +103,31 @@ struct ssc_key_info {
 const struct ssc_app_info *ssc_app_info(enum ssc_app app);
 /* By "SSSE", "MF", "3F00" (all SSSE) or "DF01".."DF07", case-insensitive; NULL when unknown. */
 const struct ssc_app_info *ssc_app_by_name(const char *name);
-/* File of a generation; NULL when that generation has none. GEN_3 equals GEN_2 but for EF06's read condition.
+/* File of a generation; NULL when that generation, or SSC_GEN_UNKNOWN, has none. GEN_3 equals GEN_2 but for
+ * EF06's read condition.
  */
 const struct ssc_file *ssc_file(enum ssc_generation gen, enum ssc_app app, uint8_t sfi);
 /* "SSSEEF05", "DF01EF0A", "MFEF05", "3F00EF06"; NULL when unknown. */
 const struct ssc_file *ssc_file_by_name(enum ssc_generation gen, const char *name);
 /* All files of a generation, in order. */
 const struct ssc_file *ssc_files(enum ssc_generation gen, size_t *count);
+/* A tag that a file repeats (EF19's four certificates) yields the first record; keys are unique in a file. */
 const struct ssc_element *ssc_element_by_tag(const struct ssc_file *file, uint8_t tag);
 const struct ssc_element *ssc_element_by_key(const struct ssc_file *file, const char *key);
 const struct ssc_key_info *ssc_key_info(enum ssc_key_id id);
 const struct ssc_key_info *ssc_key_by_name(const char *name);
 /* Sub-elements of a B-TLV element by their tag; NULL when unknown. */
 const struct ssc_element *ssc_subelement(uint8_t tag);
+
+/* Cards of version 1.00 whose data was brought up to 2.00 (data structure, annex C): a value that is shorter
+ * in 2.00 is padded with nibbles E, and EE at the end says "read me as 2.00". Some elements carry no padding
+ * of their own and follow another one of their file. ssc_element_leader: tag of the element whose value
+ * decides for `tag`, often itself; 0 when `tag` always means what version 1.00 says. ssc_element_upgraded:
+ * the element of version 2.00, whose length is then the one to take, when the leader's value ends in EE; else
+ * NULL. */
+uint8_t ssc_element_leader(enum ssc_app app, uint8_t tag);
+const struct ssc_element *ssc_element_upgraded(const struct ssc_file *file_1, uint8_t tag,
+                                               const uint8_t *leader_value, size_t len);
 
 /* Code lists: "ethnic_group" "01" -> "汉"; NULL when unknown. Lists: sex, card_class, ethnic_group,
  * insurance_type, insured_class, marital_status, employment_status, household_type, education. */

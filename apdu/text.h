@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 /* Strict conversions, NUL terminated output. *len: capacity in (with room for the NUL), length out (without).
+ * An embedded NUL is undecodable, because the C string would end there unnoticed. SSC_E_NOT_SUPPORTED: the C
+ * library lacks the converter. What `out` holds after an error is undefined.
  * SSC_E_BAD_TEXT: an undecodable sequence, *bad (may be NULL) is its offset. SSC_E_BUFFER_TOO_SMALL: *len is
  * enough. */
 int ssc_gb18030_to_utf8(const uint8_t *in, size_t in_len, char *out, size_t *len, size_t *bad);

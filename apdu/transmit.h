@@ -30,14 +30,19 @@ enum ssc_transmit_flags {
 struct ssc_transmit_report {
     unsigned exchanges; /* raw exchanges begun */
     bool sent;          /* the command itself was handed to the link at least once */
-    uint16_t first_sw;  /* status word of the command's own answer, 0 when none came */
+    uint16_t
+        first_sw; /* status word of the command's own last answer (not GET RESPONSE's), 0 when none came */
 };
 
 /* Returns 0 for 9000; the status word (> 0) for any other, with rsp->data filled all the same;
  * negative for the host side. SSC_E_CARD_MISBEHAVES: the card announced more than SSC_RESPONSE_MAX bytes, or
- * answered 61xx/6Cxx without making progress. SSC_E_BAD_RESPONSE: an answer shorter than a status word.
- * SSC_E_BUFFER_TOO_SMALL: the data does not fit; rsp->len is then what was announced so far.
- * report may be NULL. */
+ * answered 61xx/6Cxx without making progress. SSC_E_BAD_RESPONSE: an answer shorter than a status word, or
+ * one that ISO 7816-3 does not know (SW1 other than 61..6F, 90..9F). SSC_E_BUFFER_TOO_SMALL: the data does
+ * not fit; rsp->len is then what was announced so far and may exceed rsp->cap. SSC_E_NOT_SUPPORTED: longer
+ * than this link takes, and chaining is ruled out by SSC_TX_ONCE or by a class byte without chaining bit;
+ * nothing was sent. SSC_E_DEADLINE_EXCEEDED: also between two exchanges. The link's own errors are passed on.
+ * The command's bytes are wiped behind each exchange. Extended length needs 130 KiB of stack. report may be
+ * NULL. */
 int ssc_transmit(const struct ssc_link *link, const struct ssc_command *cmd, struct ssc_response *rsp,
                  unsigned flags, int64_t deadline, struct ssc_transmit_report *report);
 
