@@ -79,6 +79,9 @@ int ssc_purse_tac(const struct ssc_key *dtk, const uint8_t *msg, size_t len, uin
  */
 int ssc_purse_sm_mac(const struct ssc_key *key, const uint8_t *challenge, size_t challenge_len,
                      const uint8_t *msg, size_t len, uint8_t out[4]);
+/* Answer to the card's challenge of 4 to 8 bytes, padded right with zeros: E(K, R); SM4: 16 bytes, halves of
+ * E(K, R) XORed. */
+int ssc_purse_auth_data(const struct ssc_key *key, const uint8_t *challenge, size_t len, uint8_t out[8]);
 /* PIN reload MAC: key halves XORed (3DES), whole key (SM4). */
 int ssc_purse_pin_mac(const struct ssc_key *drpk, const uint8_t *pin, size_t len, uint8_t out[4]);
 

@@ -73,3 +73,21 @@ int ssc_purse_sm_mac(const struct ssc_key *key, const uint8_t *challenge, size_t
 done:
     return leftmost(rc, mac, out);
 }
+
+int ssc_purse_auth_data(const struct ssc_key *key, const uint8_t *challenge, size_t len, uint8_t out[8])
+{
+    uint8_t block[16] = {0};
+    size_t size = key != NULL ? ssc_block_size(key->alg) : 0;
+    int rc = SSC_E_INVALID_ARGUMENT;
+
+    if (key == NULL || key->len > 16 || challenge == NULL || len < 4 || len > size)
+        goto done;
+    memcpy(block, challenge, len);
+    rc = ssc_ecb(key, true, block, size, block);
+    /* With DES the second half stays zero. */
+    for (size_t i = 0; rc == 0 && i < 8; i++)
+        out[i] = block[i] ^ block[8 + i];
+done:
+    ssc_cleanse(block, sizeof block);
+    return rc;
+}

@@ -76,9 +76,9 @@ int ssc_auth_data(const struct ssc_key *session, const uint8_t o[8], uint8_t out
         goto done;
     memcpy(block, o, 8);
     rc = ssc_ecb(session, true, block, session->len, block);
-    /* Single DES leaves the second half zero. */
+    /* With DES the second half stays zero. */
     for (size_t i = 0; rc == 0 && i < 8; i++)
-        out[i] = session->alg == SSC_ALG_SM4 ? block[i] ^ block[8 + i] : block[i];
+        out[i] = block[i] ^ block[8 + i];
 done:
     ssc_cleanse(block, sizeof block);
     return rc;
@@ -133,7 +133,7 @@ int ssc_encipher(const struct ssc_key *session, const uint8_t *data, size_t data
     size_t used = data_len + 1, need = 0;
     int rc = SSC_E_INVALID_ARGUMENT;
 
-    if (session == NULL || data_len > 255 || (data == NULL && data_len > 0))
+    if (session == NULL || session->len > 16 || data_len > 255 || (data == NULL && data_len > 0))
         goto done;
     need = (used + block - 1) / block * block;
     if (need > *len) {

@@ -330,7 +330,12 @@ void ssc_cmd_psam_init_descrypt(struct ssc_command_buf *b, uint8_t type, uint8_t
         ssc_build_refuse(b);
 }
 
-/* ---- PIN and secure messaging ---- */
+/* ---- authentication, PIN and secure messaging ---- */
+
+void ssc_cmd_purse_external_auth(struct ssc_command_buf *b, uint8_t kid, const uint8_t auth[8])
+{
+    ssc_build_data(b, 0x00, 0x82, 0x00, kid, auth, 8, 0);
+}
 
 static bool pin_fits(size_t len)
 {
@@ -370,6 +375,23 @@ int ssc_cmd_purse_reload_pin(struct ssc_command_buf *b, uint8_t kid, const struc
     ssc_write(&w, pin, len);
     ssc_write(&w, mac, sizeof mac);
     ssc_build_end(b, &w, 0);
+done:
+    return rc;
+}
+
+int ssc_cmd_purse_unblock_pin(struct ssc_command_buf *b, uint16_t p1p2, const struct ssc_key *dpuk,
+                              const uint8_t *challenge, size_t challenge_len, const uint8_t *pin, size_t len)
+{
+    uint8_t cipher[16];
+    size_t cipher_len = sizeof cipher;
+    int rc = pin_fits(len) ? ssc_encipher(dpuk, pin, len, cipher, &cipher_len) : SSC_E_PIN_LENGTH;
+
+    if (rc != 0) {
+        ssc_build_refuse(b);
+        goto done;
+    }
+    ssc_build_data(b, 0x84, 0x24, p1p2 >> 8, p1p2 & 0xFFu, cipher, cipher_len, 0);
+    rc = ssc_purse_secure(b, dpuk, challenge, challenge_len);
 done:
     return rc;
 }
