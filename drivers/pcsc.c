@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/pcsc_internal.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,24 +18,6 @@ enum {
     CANCEL_EVERY_MS = 5,
     FAREWELL_MS = 500, /* how long free() waits for what ends by itself */
 };
-
-/* ---- threads and time ---- */
-
-int ssc_pcsc_cond_init(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    const int rc = pthread_cond_init(cond, &attr) == 0 ? 0 : SSC_E_OUT_OF_MEMORY;
-    pthread_condattr_destroy(&attr);
-    return rc;
-}
-
-struct timespec ssc_pcsc_timespec(int64_t deadline)
-{
-    const int64_t ms = deadline < 0 ? 0 : deadline;
-    return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
-}
 
 int ssc_pcsc_thread(void *(*body)(void *), void *arg)
 {
@@ -59,7 +40,7 @@ int ssc_pcsc_thread(void *(*body)(void *), void *arg)
 static int hub_new(struct ssc_pcsc_hub **out)
 {
     struct ssc_pcsc_hub *hub = calloc(1, sizeof *hub);
-    int rc = hub ? ssc_pcsc_cond_init(&hub->changed) : SSC_E_OUT_OF_MEMORY;
+    int rc = hub ? ssc_cond_init(&hub->changed) : SSC_E_OUT_OF_MEMORY;
     if (rc == 0) {
         pthread_mutex_init(&hub->lock, NULL);
         hub->refs = 1;
@@ -97,8 +78,7 @@ void ssc_pcsc_hub_unref(struct ssc_pcsc_hub *hub)
 /* hub.lock held; false when the deadline passed. */
 static bool hub_wait(struct ssc_pcsc_hub *hub, int64_t deadline)
 {
-    const struct timespec until = ssc_pcsc_timespec(deadline);
-    return pthread_cond_timedwait(&hub->changed, &hub->lock, &until) != ETIMEDOUT;
+    return ssc_cond_wait(&hub->changed, &hub->lock, deadline);
 }
 
 /* ---- the driver ---- */

@@ -16,10 +16,9 @@
 #define SSC_DRIVERS_PCSC_INTERNAL_H
 
 #include "drivers/pcsc.h"
+#include "drivers/wait.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 #include <winscard.h>
 #include <reader.h> /* after winscard.h, whose types it uses */
 
@@ -53,8 +52,6 @@ void ssc_pcsc_reader_describe(struct ssc_reader_state *out, const SCARD_READERST
 
 /* A detached thread with every signal blocked: signals belong to the program, SIGPIPE to nobody. */
 int ssc_pcsc_thread(void *(*body)(void *), void *arg);
-int ssc_pcsc_cond_init(pthread_cond_t *cond);
-struct timespec ssc_pcsc_timespec(int64_t deadline);
 
 enum ssc_pcsc_job {
     SSC_PCSC_IDLE,

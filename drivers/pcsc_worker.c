@@ -3,7 +3,6 @@
  */
 #include "drivers/pcsc_internal.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,7 +107,7 @@ int ssc_pcsc_worker_new(struct ssc_pcsc_hub *hub, const char *reader, bool exclu
     if (rc == 0) {
         pthread_mutex_init(&w->lock, NULL);
         pthread_cond_init(&w->wanted, NULL);
-        rc = ssc_pcsc_cond_init(&w->done);
+        rc = ssc_cond_init(&w->done);
     }
     if (rc == 0) {
         w->hub = ssc_pcsc_hub_ref(hub);
@@ -137,7 +136,6 @@ int ssc_pcsc_worker_start(struct ssc_pcsc_worker *w, struct ssc_channel *channel
 
 int ssc_pcsc_worker_run(struct ssc_pcsc_worker *w, enum ssc_pcsc_job job, int64_t deadline)
 {
-    const struct timespec until = ssc_pcsc_timespec(deadline);
     bool in_time = ssc_now_ms() < deadline;
     int rc = SSC_E_DEADLINE_EXCEEDED;
     bool stuck = false;
@@ -146,7 +144,7 @@ int ssc_pcsc_worker_run(struct ssc_pcsc_worker *w, enum ssc_pcsc_job job, int64_
         w->job = job;
         pthread_cond_signal(&w->wanted);
         while (w->job != SSC_PCSC_IDLE && in_time) {
-            in_time = pthread_cond_timedwait(&w->done, &w->lock, &until) != ETIMEDOUT;
+            in_time = ssc_cond_wait(&w->done, &w->lock, deadline);
         }
         stuck = w->job != SSC_PCSC_IDLE;
         if (stuck) {

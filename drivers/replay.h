@@ -8,10 +8,11 @@
  *     ats HEX                          contactless: shown as PC/SC ATR 3B 8n 80 01 ...
  *     > HEX                            command
  *     < HEX                            answer with status word; belongs to the command above
- *     otherwise HEX                    status word for commands that were not recorded, default 6D00; may be
- * given per instruction: "otherwise B2 6A83", "otherwise 00B2 6A83" (CLA INS) Blanks inside HEX are allowed.
- * The same command may stand more than once: answers are given in that order, the last one for ever (GET
- * CHALLENGE). Otherwise the order does not matter.
+ *     otherwise HEX                    status word for commands that were not recorded, default 6D00; may be given
+ *                                      per instruction: "otherwise B2 6A83", "otherwise 00B2 6A83" (CLA INS)
+ * Blanks inside HEX are allowed (not after "otherwise"). The same command may stand more than once: answers are given
+ * in that order, the last one for ever (GET CHALLENGE). Otherwise the order does not matter. Every channel begins
+ * with the first answers.
  */
 #ifndef SSC_DRIVERS_REPLAY_H
 #define SSC_DRIVERS_REPLAY_H
@@ -22,6 +23,8 @@
 /* One reader, card inserted. SSC_E_IO, SSC_E_IMAGE_INVALID (line number in *bad_line, may be NULL). Owner:
  * caller. */
 int ssc_replay_driver_new(const char *path, struct ssc_driver **out, unsigned *bad_line);
+/* The same from text in memory, which need not end in NUL. */
+int ssc_replay_driver_parse(const char *text, size_t len, struct ssc_driver **out, unsigned *bad_line);
 
 /* Writes the same format: a tap for any channel. `redact` (may be NULL) may change copies of command and
  * answer before they are written. The FILE stays the caller's. */
