@@ -7,6 +7,7 @@
 #ifndef SSC_MIDDLEWARE_CARD_H
 #define SSC_MIDDLEWARE_CARD_H
 
+#include "apdu/purse.h"
 #include "apdu/ssc.h"
 #include "apdu/tlv.h"
 #include "drivers/reader.h"
@@ -28,7 +29,9 @@ struct ssc_card_info {
     size_t serial_len;
     struct ssc_historical historical; /* SSC only; factor[] is the diversification factor */
     bool has_historical;
-    bool has_purse; /* PBOC purse application present (kind PBOC, or beside the SSC side) */
+    bool has_purse;             /* PBOC purse application present: kind PBOC, or found beside the SSC side by
+                                   ssc_card_select_purse */
+    struct ssc_purse_app purse; /* its file 15h, valid with has_purse */
 };
 
 struct ssc_card;
@@ -36,6 +39,15 @@ struct ssc_card;
 /* Borrows channel and profile for its life. Sends nothing. */
 int ssc_card_new(struct ssc_channel *ch, const struct ssc_profile *profile, struct ssc_card **out);
 void ssc_card_free(struct ssc_card **card); /* leaves the channel open */
+
+/* What types of cards accept, learnt from the cards that came by: which way of reading works, how long their
+ * files are. One per process, shared by all sessions; thread-safe; nothing of a holder is in it. */
+struct ssc_habits;
+int ssc_habits_new(struct ssc_habits **out);
+void ssc_habits_free(struct ssc_habits **habits);
+/* Borrowed for the session's life; NULL (the start): the session learns for itself alone. */
+void ssc_card_share_habits(struct ssc_card *card, struct ssc_habits *habits);
+
 struct ssc_channel *ssc_card_channel(const struct ssc_card *card);
 const struct ssc_profile *ssc_card_profile(const struct ssc_card *card);
 
@@ -46,12 +58,17 @@ const struct ssc_card_info *ssc_card_get_info(const struct ssc_card *card);
 
 /* Selects an application unless it is the current one. */
 int ssc_card_select(struct ssc_card *card, enum ssc_app app, int64_t deadline);
-/* Selects the PBOC purse application unless it is the current one; fills the FCI when sent. */
+/* Selects the PBOC purse application unless it is the current one, and reads its public data (file 15h) the
+ * first time. SSC_E_NO_PURSE. */
 int ssc_card_select_purse(struct ssc_card *card, int64_t deadline);
 /* Transmit with the session's bookkeeping (a removed or reset card forgets all state). Returns like
  * ssc_transmit. */
 int ssc_card_transmit(struct ssc_card *card, const struct ssc_command *cmd, struct ssc_response *rsp,
                       unsigned flags, int64_t deadline, struct ssc_transmit_report *report);
+
+/* Commands so far, a command with all its GET RESPONSE and repeats for Le counted once. The channel counts
+ * raw exchanges. */
+unsigned ssc_card_commands(const struct ssc_card *card);
 
 /* Authentication state, so that nobody authenticates twice. */
 bool ssc_card_pin_verified(const struct ssc_card *card);

@@ -6,6 +6,22 @@
 #include "middleware/auth/provider.h"
 #include "middleware/card.h"
 
+/* What is odd about what a card holds; reported, never a reason to refuse. */
+enum ssc_finding {
+    SSC_FOUND_LONGER = 1u << 0,     /* record longer than the table: the rest is kept in the raw bytes */
+    SSC_FOUND_SHORTER = 1u << 1,    /* record shorter than the table */
+    SSC_FOUND_EMPTY = 1u << 2,      /* record of length 0 */
+    SSC_FOUND_DUPLICATE = 1u << 3,  /* more records with this tag than the table has */
+    SSC_FOUND_UNKNOWN = 1u << 4,    /* tag that the table does not have */
+    SSC_FOUND_BAD_TEXT = 1u << 5,   /* undecodable value, text holds hexadecimal */
+    SSC_FOUND_MEANING_2 = 1u << 6,  /* 1.0 card with a 2.0 value, marked by EE at the end of the record */
+    SSC_FOUND_ASCII_DATE = 1u << 7, /* date in ASCII digits where packed digits belong */
+    SSC_FOUND_MISSING = 1u << 8,    /* file: an element of the table was asked for and is not there */
+    SSC_FOUND_GARBLED = 1u << 9,    /* file: bytes that are no record */
+    SSC_FOUND_UNSAFE =
+        1u << 10, /* control character or separator inside a text; replaced by '?' in the line */
+};
+
 /* One element as read. Names point into the tables. */
 struct ssc_value {
     const struct ssc_file *file;
@@ -13,14 +29,16 @@ struct ssc_value {
     uint8_t tag;                       /* as found on the card; 0 where there is none */
     unsigned record;                   /* record number, from 1; 0 for transparent */
     uint16_t offset, len;              /* raw value in ssc_values.bytes */
-    char text[160];  /* UTF-8 rendering: text, digits, or hexadecimal (truncated with "...") */
-    bool text_valid; /* false: undecodable, text holds hexadecimal */
+    char text[160];    /* UTF-8 rendering: text, digits, or hexadecimal (truncated with "...") */
+    bool text_valid;   /* false: undecodable, text holds hexadecimal */
+    unsigned findings; /* enum ssc_finding */
 };
 struct ssc_values {
     struct ssc_value items[96];
     size_t count;
     uint8_t bytes[8192];
     size_t used;
+    unsigned findings; /* of all values, and of the file as a whole */
 };
 
 enum ssc_auth_choice { SSC_AUTH_AUTO, SSC_AUTH_PIN, SSC_AUTH_KEY };

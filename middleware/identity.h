@@ -23,9 +23,12 @@ struct ssc_identity {
     bool test_keys;                                           /* a key file with test keys took part */
     bool citizen_id_check, card_number_check, dates_in_ascii; /* findings, never refusals */
     char line[512];        /* the eleven-item national line, UTF-8, each item ended by '|' */
-    struct ssc_values raw; /* every element read */
-    unsigned exchanges;    /* on the card, this call */
-    uint64_t wire_us;      /* modelled, where the driver has a model */
+    struct ssc_values raw; /* every element read; its findings speak of everything read */
+    int remote_cause; /* with SSC_E_NEED_REMOTE: why, SSC_E_NO_PSAM, _PSAM_ALGORITHM, _PSAM_NO_RKSSSE ... */
+    unsigned
+        exchanges; /* commands to the card in this call, one with its GET RESPONSE and repeats counted once */
+    unsigned wire_exchanges; /* raw exchanges on the wire */
+    uint64_t wire_us;        /* modelled, where the driver has a model */
 };
 
 enum ssc_identity_parts {

@@ -35,6 +35,7 @@ struct ssc_profile {
     bool purse_balance_needs_pin;
     /* PIN */
     uint8_t pin_min_digits, pin_max_digits;
+    uint8_t pin_pad_bytes; /* PIN pad: room for one PIN in the command, BCD; 3 = PINs of six digits */
 };
 
 void ssc_profile_default(struct ssc_profile *p);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Steps of authentication that PSAM, key file and back office share. Inside this room only. */
+#ifndef SSC_MIDDLEWARE_AUTH_PRIVATE_H
+#define SSC_MIDDLEWARE_AUTH_PRIVATE_H
+
+#include "middleware/auth/provider.h"
+
+/* Detected, a social security card with what keys are derived from, the key's application selected.
+ * SSC_E_NOT_SUPPORTED: no source gives the key's reference on the card. */
+int ssc_auth_ready(struct ssc_card *card, enum ssc_key_id key, int64_t deadline);
+int ssc_auth_challenge(struct ssc_card *card, uint8_t challenge[8], int64_t deadline);
+int ssc_auth_send_external(struct ssc_card *card, enum ssc_key_id key, const struct ssc_external_auth *proof,
+                           int64_t deadline);
+int ssc_auth_send_internal(struct ssc_card *card, const uint8_t factor[8], const uint8_t original[8],
+                           uint8_t answer[8], int64_t deadline);
+/* A status word of EXTERNAL AUTHENTICATE: tries left are SSC_E_AUTH_FAILED. */
+int ssc_auth_refused(int sw);
+
+/* Card, city, province: the order of DELIVERY SESSION KEY, deepest level first. SSC_E_CARD_ID_FORMAT. */
+int ssc_auth_factors(const struct ssc_card_info *card, uint8_t factors[3][8]);
+/* Same for the purse: 0 to 2 factors in the profile's order. SSC_E_NO_PURSE. */
+int ssc_auth_purse_factors(const struct ssc_card_info *card, unsigned levels, bool card_first,
+                           uint8_t factors[2][8]);
+/* LEN | digits, 80 00.. up to the block when it is not full: plain text of PIN RELOAD. 0, or
+ * SSC_E_PIN_LENGTH. */
+int ssc_auth_pin_block(enum ssc_algorithm alg, const uint8_t *pin, size_t pin_len, uint8_t block[16],
+                       size_t *len);
+/* True for what a back office can do in the provider's place. */
+bool ssc_auth_needs_remote(int rc);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the PSAM provider: psam.c (session and keys), psam_purchase.c (MAC1, MAC2). */
+#ifndef SSC_MIDDLEWARE_AUTH_PSAM_H
+#define SSC_MIDDLEWARE_AUTH_PSAM_H
+
+#include <pthread.h>
+
+#include "middleware/auth/auth_private.h"
+
+#define SSC_PSAM_LEVELS_KNOWN 64u
+
+enum ssc_psam_place { SSC_PSAM_NOWHERE, SSC_PSAM_SOCIAL, SSC_PSAM_PURSE };
+
+struct ssc_psam {
+    struct ssc_auth base;
+    struct ssc_channel *channel; /* owned */
+    struct ssc_profile profile;
+    struct ssc_psam_info info;
+    uint8_t terminal[6];
+    bool has_terminal;
+
+    /* One call at a time; a purchase holds the PSAM from MAC1 to its end. */
+    pthread_mutex_t lock;
+    pthread_cond_t freed;
+    pthread_t owner;
+    unsigned depth; /* 0: free */
+    bool purchase;  /* one of `depth` belongs to a purchase */
+
+    /* What is selected; forgotten when the PSAM was reset. */
+    enum ssc_psam_place place;
+    enum ssc_algorithm environment;
+    uint64_t session; /* changes whenever MAC2 of an earlier MAC1 can no longer be checked */
+
+    /* Number of factors with which a key answered. */
+    struct {
+        uint8_t alg, type, id, levels;
+    } known[SSC_PSAM_LEVELS_KNOWN];
+    size_t known_count;
+};
+
+static inline struct ssc_psam *ssc_psam_of(struct ssc_auth *a)
+{
+    return (struct ssc_psam *)a;
+}
+
+/* Waits until no other thread uses the PSAM; nests within one thread. SSC_E_DEADLINE_EXCEEDED. */
+int ssc_psam_enter(struct ssc_psam *p, int64_t deadline);
+void ssc_psam_leave(struct ssc_psam *p);
+
+int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsigned flags,
+                      struct ssc_response *rsp, int64_t deadline);
+/* Environment of the algorithm and the application in it. SSC_E_PSAM_ALGORITHM. */
+int ssc_psam_select(struct ssc_psam *p, enum ssc_psam_place place, enum ssc_algorithm alg, int64_t deadline);
+/* Order in which numbers of factors are tried for a key, best first; returns how many. */
+unsigned ssc_psam_levels(const struct ssc_psam *p, enum ssc_algorithm alg, uint8_t type, uint8_t id,
+                         uint8_t order[4]);
+void ssc_psam_learn(struct ssc_psam *p, enum ssc_algorithm alg, uint8_t type, uint8_t id, uint8_t levels);
+
+/* psam_purchase.c */
+int ssc_psam_terminal(struct ssc_auth *a, uint8_t number[6], int64_t deadline);
+int ssc_psam_medical_mac1(struct ssc_auth *a, const struct ssc_card_info *card,
+                          struct ssc_medical_purchase *m, int64_t deadline);
+int ssc_psam_purse_mac1(struct ssc_auth *a, const struct ssc_card_info *card, struct ssc_purse_purchase *m,
+                        int64_t deadline);
+int ssc_psam_check_mac2(struct ssc_auth *a, uint64_t session, const uint8_t mac2[4], int64_t deadline);
+uint64_t ssc_psam_session(struct ssc_auth *a);
+void ssc_psam_purchase_end(struct ssc_auth *a);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of a card session, for the files of this room that make up the session. */
+#ifndef SSC_MIDDLEWARE_CARD_PRIVATE_H
+#define SSC_MIDDLEWARE_CARD_PRIVATE_H
+
+#include "middleware/card.h"
+
+#define SSC_EF05_MAX 256u
+
+/* Ways of reading a record file, the cheapest first. */
+enum ssc_reading {
+    SSC_READ_WHOLE_SFI,    /* one READ RECORD "all from 1", file by SFI */
+    SSC_READ_WHOLE_SELECT, /* the same after SELECT EF */
+    SSC_READ_WHOLE_WIDE,   /* the same with Le FF: files longer than the tables */
+    SSC_READ_BY_TAG,       /* record by record, tag as record identifier: what the national library does */
+    SSC_READ_BY_NUMBER,    /* record by record, by number: cards without record identifiers */
+    SSC_READ_WAYS,
+};
+
+/* What a type of card accepts. */
+struct ssc_habit {
+    enum ssc_reading reading;
+    uint8_t select_ef_p1;        /* 02, or 00 where 02 was refused */
+    uint16_t ef05_len, ef06_len; /* whole files, 0 unknown */
+};
+
+/* A type of card: makers and operating system from the historical bytes, and the interface. */
+struct ssc_card_type {
+    uint8_t bytes[8];
+};
+
+/* false: nothing known about the type. */
+bool ssc_habits_get(struct ssc_habits *habits, const struct ssc_card_type *type, struct ssc_habit *out);
+void ssc_habits_put(struct ssc_habits *habits, const struct ssc_card_type *type,
+                    const struct ssc_habit *habit);
+
+enum ssc_place { SSC_AT_NOWHERE, SSC_AT_APP, SSC_AT_PURSE };
+
+struct ssc_card {
+    struct ssc_channel *channel;
+    const struct ssc_profile *profile;
+    struct ssc_habits *shared; /* borrowed, may be NULL */
+    struct ssc_habit habit;
+    struct ssc_card_info info;
+    bool detected;
+    enum ssc_place place;
+    enum ssc_app app;   /* with SSC_AT_APP */
+    uint8_t current_ef; /* by SELECT EF; 0 none */
+    bool pin_verified;
+    bool key_verified[SSC_KEY_COUNT];
+    bool genuine;               /* internal authentication passed in this session */
+    uint8_t ef05[SSC_EF05_MAX]; /* records of the issuer's file read so far: free to read, never changes */
+    size_t ef05_len;
+    bool ef05_whole;
+    bool national; /* as the national library does it, exchange for exchange */
+    unsigned commands;
+};
+
+struct ssc_card_type ssc_card_type_of(const struct ssc_card *card);
+/* Keeps what was learnt, for this session and for its type. */
+void ssc_card_learn(struct ssc_card *card);
+/* The issuer's records (SSSE EF05) at least with the tags given; from memory when known. SSSE must be
+ * current. `tags` empty: whole file. */
+int ssc_card_issuer_records(struct ssc_card *card, const uint8_t *tags, size_t tag_count, int64_t deadline);
+/* Record of the issuer's file; false when the card has none. Valid until the next command. */
+bool ssc_card_issuer_record(const struct ssc_card *card, uint8_t tag, struct ssc_bytes *value);
+/* EF05 was written: read it anew next time. */
+void ssc_card_issuer_forget(struct ssc_card *card);
+
+#endif
