@@ -84,6 +84,7 @@ struct ssc_txn_filter {
     const uint8_t *serial;
     size_t serial_len;   /* NULL: any card */
     bool unsettled_only; /* ARMED, DONE, UNKNOWN */
+    bool open_only;      /* PREPARED, ARMED, DONE, UNKNOWN */
     int64_t owner_uid;   /* -1: any */
     int64_t after_id;    /* rows with id < after_id when > 0 (newest first) */
 };
@@ -91,7 +92,7 @@ struct ssc_txn_filter {
 int ssc_journal_list(struct ssc_journal *j, const struct ssc_txn_filter *filter, struct ssc_txn *out,
                      size_t *count);
 int ssc_journal_unsettled(struct ssc_journal *j, size_t *count);
-/* Writes a probe and rolls it back: is money possible right now? */
+/* Commits a probe to a table of its own: is money possible right now? */
 int ssc_journal_check(struct ssc_journal *j);
 
 const char *ssc_txn_state_name(

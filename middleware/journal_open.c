@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening the journal: one owner, the pragmas read back, and a file that is whole. */
+#include "middleware/journal_rows.h"
+#include "apdu/crypto.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUSY_MS 2000
+/* Bigger files are checked whole only after a crash; their rows are still checked as they are read. */
+#define CHECK_BYTES (16 * 1024 * 1024)
+
+struct opening {
+    struct ssc_journal *j;
+    char *why; /* 200 bytes */
+    bool fresh, crashed;
+    off_t size;
+};
+
+static int say(const struct opening *o, int rc, const char *what, const char *detail)
+{
+    if (o->why)
+        snprintf(o->why, 200, "%.80s%s%.117s", what, *detail ? ": " : "", detail);
+    return rc;
+}
+
+static int say_sqlite(const struct opening *o, const char *what, sqlite3 *db, int sqlite_result)
+{
+    int rc = ssc_journal_error(sqlite_result);
+    return say(o, rc ? rc : SSC_E_JOURNAL, what, db ? sqlite3_errmsg(db) : sqlite3_errstr(sqlite_result));
+}
+
+/* A file beside the journal, because closing any handle on the journal itself would drop SQLite's locks. */
+static int take_lock(struct opening *o)
+{
+    char name[4096];
+    int rc = 0;
+    int n = snprintf(name, sizeof name, "%s.lock", o->j->path);
+    if (n < 0 || (size_t)n >= sizeof name)
+        return say(o, SSC_E_INVALID_ARGUMENT, "The journal's path is too long", "");
+    o->j->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (o->j->lock_fd < 0)
+        rc = say(o, SSC_E_JOURNAL, "The journal's lock file cannot be opened", strerror(errno));
+    else if (flock(o->j->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        rc = errno == EWOULDBLOCK
+                 ? say(o, SSC_E_ALREADY_RUNNING, "Another process owns the journal", o->j->path)
+                 : say(o, SSC_E_JOURNAL, "The journal cannot be locked", strerror(errno));
+    return rc;
+}
+
+static int look_at_file(struct opening *o)
+{
+    char wal[4096];
+    struct stat st;
+    int rc = 0;
+    snprintf(wal, sizeof wal, "%s-wal", o->j->path);
+    o->crashed = stat(wal, &st) == 0 && st.st_size > 0;
+    if (lstat(o->j->path, &st) != 0)
+        o->fresh = errno == ENOENT;
+    else if (!S_ISREG(st.st_mode))
+        rc = say(o, SSC_E_JOURNAL, "The journal is not a regular file", o->j->path);
+    else
+        o->size = st.st_size;
+    if (!rc && o->fresh) { /* made here, because SQLite would let others read it */
+        int fd = open(o->j->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        rc = fd >= 0 ? 0 : say(o, SSC_E_JOURNAL, "The journal cannot be created", strerror(errno));
+        if (fd >= 0)
+            close(fd);
+    }
+    return rc;
+}
+
+static int open_connection(struct opening *o, sqlite3 **db)
+{
+    int rc = sqlite3_open_v2(o->j->path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK) {
+        sqlite3_extended_result_codes(*db, 1);
+        sqlite3_busy_timeout(*db, BUSY_MS);
+        sqlite3_limit(*db, SQLITE_LIMIT_ATTACHED, 0);
+        sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    }
+    return rc == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be opened", *db, rc);
+}
+
+/* One value of a statement, as text; "" when there is none. */
+static int ask(sqlite3 *db, const char *sql, char *out, size_t cap)
+{
+    sqlite3_stmt *stmt = NULL;
+    out[0] = '\0';
+    int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) {
+        const unsigned char *text = sqlite3_column_text(stmt, 0);
+        snprintf(out, cap, "%s", text ? (const char *)text : "");
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int demand(const struct opening *o, sqlite3 *db, const char *sql, const char *wanted)
+{
+    char got[200];
+    int rc = ask(db, sql, got, sizeof got);
+    if (rc != SQLITE_OK)
+        return say_sqlite(o, sql, db, rc);
+    return strcmp(got, wanted) == 0 ? 0 : say(o, SSC_E_JOURNAL, sql, got[0] ? got : "no answer");
+}
+
+static int check_identity(const struct opening *o)
+{
+    char number[32], wanted[32];
+    int rc = ask(o->j->write, "PRAGMA application_id", number, sizeof number);
+    if (rc != SQLITE_OK)
+        return say_sqlite(o, "The journal cannot be read", o->j->write, rc);
+    snprintf(wanted, sizeof wanted, "%d", SSC_JOURNAL_APPLICATION);
+    if (strcmp(number, wanted) != 0)
+        return say(o, SSC_E_JOURNAL_CORRUPT, "The file is not a journal of sscard", o->j->path);
+    rc = ask(o->j->write, "PRAGMA user_version", number, sizeof number);
+    snprintf(wanted, sizeof wanted, "%d", SSC_JOURNAL_VERSION);
+    if (rc == SQLITE_OK && strcmp(number, wanted) != 0)
+        return say(o, SSC_E_JOURNAL, "The journal was written by another version of sscard, format", number);
+    return rc == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", o->j->write, rc);
+}
+
+/* An index that lost a row would let an op through twice, so indexes and table are compared, not only read.
+ */
+static int check_whole(const struct opening *o)
+{
+    char result[160];
+    bool all = o->crashed || o->size <= CHECK_BYTES;
+    int rc = all ? ask(o->j->write, "PRAGMA integrity_check(1)", result, sizeof result) : SQLITE_OK;
+    if (rc != SQLITE_OK)
+        return say_sqlite(o, "The journal cannot be read", o->j->write, rc);
+    if (all && strcmp(result, "ok") != 0)
+        return say(o, SSC_E_JOURNAL_CORRUPT, "The journal is damaged", result);
+    rc = ssc_rows_verify(o->j, all);
+    return rc ? say(o, rc, "A row of the journal is damaged", o->j->path) : 0;
+}
+
+static int sync_folder(const struct opening *o)
+{
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%s", o->j->path);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder ? 1 : 0] = '\0';
+    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd >= 0 && fsync(fd) == 0 ? 0 : say(o, SSC_E_JOURNAL, "The journal's folder", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+static int open_files(struct opening *o)
+{
+    struct ssc_journal *j = o->j;
+    char version[32];
+    int rc = take_lock(o);
+    if (!rc)
+        rc = look_at_file(o);
+    if (!rc)
+        rc = open_connection(o, &j->write);
+    if (!rc && !o->fresh) {
+        int sq = ask(j->write, "PRAGMA schema_version", version, sizeof version);
+        rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", j->write, sq);
+        o->fresh = !rc && strcmp(version, "0") == 0; /* a crash came before the first commit */
+        if (!rc && !o->fresh)
+            rc = check_identity(o);
+    }
+    if (!rc)
+        rc = demand(o, j->write, "PRAGMA journal_mode=WAL", "wal");
+    if (!rc) {
+        sqlite3_exec(j->write, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
+        rc = demand(o, j->write, "PRAGMA synchronous", "2");
+    }
+    if (!rc && o->fresh) {
+        int sq = ssc_rows_create(j->write);
+        rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be created", j->write, sq);
+    }
+    return rc;
+}
+
+static int open_journal(struct opening *o)
+{
+    struct ssc_journal *j = o->j;
+    int rc = open_files(o);
+    if (!rc)
+        rc = open_connection(o, &j->read);
+    if (!rc) {
+        int sq = ssc_rows_prepare(j);
+        rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", j->write, sq);
+    }
+    if (!rc)
+        rc = check_whole(o);
+    if (!rc && (rc = ssc_journal_check(j)) != 0)
+        say(o, rc, "A write to the journal's disk failed", sqlite3_errmsg(j->write));
+    if (!rc)
+        rc = sync_folder(o);
+    return rc;
+}
+
+int ssc_journal_open(const char *path, struct ssc_journal **out, char why[200])
+{
+    int rc = SSC_E_OUT_OF_MEMORY;
+    struct ssc_journal *j = calloc(1, sizeof *j);
+    *out = NULL;
+    if (why)
+        why[0] = '\0';
+    if (!j)
+        goto done;
+    j->lock_fd = -1;
+    j->last = &j->first;
+    pthread_mutex_init(&j->lock, NULL);
+    pthread_mutex_init(&j->read_lock, NULL);
+    pthread_cond_init(&j->committed, NULL);
+    j->path = strdup(path);
+    if (j->path && (rc = ssc_random((uint8_t *)&j->process, sizeof j->process)) == 0)
+        rc = open_journal(&(struct opening){.j = j, .why = why});
+    if (rc)
+        ssc_journal_close(&j);
+    *out = j;
+done:
+    return rc;
+}
+
+void ssc_journal_close(struct ssc_journal **journal)
+{
+    struct ssc_journal *j = *journal;
+    if (!j)
+        return;
+    ssc_rows_finalize(j);
+    sqlite3_close(j->read);
+    sqlite3_close(j->write);
+    if (j->lock_fd >= 0)
+        close(j->lock_fd);
+    pthread_cond_destroy(&j->committed);
+    pthread_mutex_destroy(&j->read_lock);
+    pthread_mutex_destroy(&j->lock);
+    free(j->path);
+    free(j);
+    *journal = NULL;
+}

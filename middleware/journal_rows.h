@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the journal: its connections, its rows as SQL, and the claims that keep one op to one thread.
+ * For middleware/journal*.c and the money functions only.
+ */
+#ifndef SSC_MIDDLEWARE_JOURNAL_ROWS_H
+#define SSC_MIDDLEWARE_JOURNAL_ROWS_H
+
+#include "middleware/journal.h"
+#include <pthread.h>
+#include <sqlite3.h>
+
+#define SSC_JOURNAL_APPLICATION 0x53534A31 /* "SSJ1" in the file's header */
+#define SSC_JOURNAL_VERSION 1
+
+/* An op that a thread works on at the moment. Lives on that thread's stack. */
+struct ssc_claim {
+    uint32_t uid;
+    const char *op;
+    struct ssc_claim *next;
+};
+
+enum ssc_write_kind { SSC_WRITE_INSERT, SSC_WRITE_UPDATE, SSC_WRITE_PROBE };
+
+/* One write that waits for the next commit. Lives on the stack of the thread that waits. */
+struct ssc_write {
+    enum ssc_write_kind kind;
+    struct ssc_txn *txn;
+    bool existing; /* INSERT: op was there already, txn is the stored row */
+    int result;
+    bool finished;
+    struct ssc_write *next;
+};
+
+struct ssc_journal {
+    char *path;
+    int lock_fd;
+    uint64_t process;      /* random: provider sessions noted by another process do not count */
+    sqlite3 *write, *read; /* a reader does not wait for the writer's fsync */
+    sqlite3_stmt *insert, *update, *write_by_id, *write_by_op;
+    sqlite3_stmt *read_by_id, *read_by_op;
+    pthread_mutex_t lock, read_lock;
+    pthread_cond_t committed;
+    struct ssc_write *first, **last; /* waiting writes, under lock */
+    bool committing;                 /* a thread commits for all, under lock */
+    bool broken;              /* the disk lost a write: no money until it is opened again, under lock */
+    struct ssc_claim *claims; /* under lock */
+};
+
+/* Takes uid/op for this thread. SSC_E_OP_BUSY: another thread has it. */
+int ssc_journal_claim(struct ssc_journal *j, struct ssc_claim *claim, uint32_t uid, const char *op);
+void ssc_journal_unclaim(struct ssc_journal *j, struct ssc_claim *claim);
+
+/* SSC_E_JOURNAL_CORRUPT, SSC_E_OUT_OF_MEMORY, SSC_E_ALREADY_RUNNING (busy), else SSC_E_JOURNAL. */
+int ssc_journal_error(int sqlite_result);
+
+/* ---- rows ---- */
+int ssc_rows_create(sqlite3 *db);
+int ssc_rows_prepare(struct ssc_journal *j);
+void ssc_rows_finalize(struct ssc_journal *j);
+/* All rows or only unsettled ones are read once and their seals checked. */
+int ssc_rows_verify(struct ssc_journal *j, bool all);
+/* The row of a stepped statement. SSC_E_JOURNAL_CORRUPT: out of range, or the seal does not fit. */
+int ssc_row_read(const struct ssc_journal *j, sqlite3_stmt *stmt, struct ssc_txn *out);
+int ssc_row_find_id(const struct ssc_journal *j, sqlite3_stmt *stmt, int64_t id, struct ssc_txn *out);
+int ssc_row_find_op(const struct ssc_journal *j, sqlite3_stmt *stmt, uint32_t uid, const char *op,
+                    struct ssc_txn *out);
+/* Inside the writer's transaction. */
+int ssc_row_insert(struct ssc_journal *j, struct ssc_txn *txn, bool *existing);
+int ssc_row_update(struct ssc_journal *j, struct ssc_txn *txn);
+/* The statement of ssc_journal_list, text and bindings. */
+int ssc_rows_select(sqlite3 *db, const struct ssc_txn_filter *filter, sqlite3_stmt **out);
+bool ssc_txn_step_allowed(const struct ssc_txn *from, const struct ssc_txn *to);
+
+#endif
