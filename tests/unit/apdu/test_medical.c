@@ -193,6 +193,11 @@ static void test_answers(void **state)
     assert_int_equal(ssc_rsp_medical_balance(&r, 2, &amount, &year), SSC_E_BAD_RESPONSE);
     free(r.data);
 
+    r = answer("00000000 1999");
+    assert_int_equal(ssc_rsp_medical_balance(&r, 2, &amount, &year), 0);
+    assert_int_equal(year, 1999);
+    free(r.data);
+
     r = answer("00002A31 2026");
     assert_int_equal(ssc_rsp_medical_balance(&r, 3, &amount, &year), 0);
     assert_int_equal(amount, 0x2A31);

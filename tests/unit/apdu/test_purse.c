@@ -103,12 +103,16 @@ static void test_pin_lengths(void **state)
     for (size_t len = 0; len <= sizeof pin; len++) {
         int want = len >= 2 && len <= 8 ? 0 : SSC_E_PIN_LENGTH;
 
+        ssc_cmd_purse_balance(&b, SSC_WALLET_EP);
         assert_int_equal(ssc_cmd_purse_change_pin(&b, 0, pin, len, pin, 3), want);
         assert_encodes(&b, want == 0 ? 0 : SSC_E_INVALID_ARGUMENT);
+        ssc_cmd_purse_balance(&b, SSC_WALLET_EP);
         assert_int_equal(ssc_cmd_purse_change_pin(&b, 0, pin, 3, pin, len), want);
         assert_encodes(&b, want == 0 ? 0 : SSC_E_INVALID_ARGUMENT);
+        ssc_cmd_purse_balance(&b, SSC_WALLET_EP);
         assert_int_equal(ssc_cmd_purse_reload_pin(&b, 0, &key16, pin, len), want);
         assert_encodes(&b, want == 0 ? 0 : SSC_E_INVALID_ARGUMENT);
+        ssc_cmd_purse_balance(&b, SSC_WALLET_EP);
         assert_int_equal(ssc_cmd_purse_unblock_pin(&b, 0x0001, &key16, eight, 4, pin, len), want);
         assert_encodes(&b, want == 0 ? 0 : SSC_E_INVALID_ARGUMENT);
     }

@@ -4,6 +4,7 @@
 
 #include "apdu/error.h"
 #include "apdu/ssc.h"
+#include "apdu/transmit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -152,6 +153,7 @@ static void test_unknown_algorithm(void **state)
     assert_int_equal(ssc_medical_purchase_session(&ssf33, &p, &session), SSC_E_NOT_SUPPORTED);
     assert_int_equal(ssc_medical_purchase_tac(&ssf33, &p, mac), SSC_E_NOT_SUPPORTED);
     assert_int_equal(ssc_medical_load_session(&ssf33, &l, &session), SSC_E_NOT_SUPPORTED);
+    ssc_cmd_get_challenge(&b, 8);
     assert_int_equal(ssc_cmd_unblock_pin(&b, &ssf33, challenge), SSC_E_NOT_SUPPORTED);
     assert_int_equal(ssc_command_encode(&b.cmd, wire, &len), SSC_E_INVALID_ARGUMENT);
     assert_int_equal(ssc_cmd_reload_pin(&b, &ssf33, challenge, challenge, 3), SSC_E_NOT_SUPPORTED);
@@ -188,6 +190,8 @@ static void test_file_commands(void **state)
     assert_command(&b, hex("00B2072C0B"));
     ssc_cmd_read_record(&b, 30, 0xFF, SSC_REC_ALL_LAST, 1);
     assert_command(&b, hex("00B2FFF601"));
+    ssc_cmd_read_record(&b, 0, 1, SSC_REC_FROM, SSC_LE_EXTENDED);
+    assert_command(&b, hex("00B20105000000"));
     ssc_cmd_update_record(&b, 0, 0x29, SSC_REC_FIRST, hex("290131").b, 3);
     assert_command(&b, hex("00DC290003290131"));
     ssc_cmd_update_record(&b, 0x15, 0, SSC_REC_PREVIOUS, hex("000531").b, 3);
@@ -217,6 +221,8 @@ static void test_authentication_commands(void **state)
     assert_command(&b, hex("0082000A10774A08EDF447A1DEE603E2CAADAF02B6"));
     ssc_cmd_external_auth(&b, 0x04, hex("774A08EDF447A1DE").b, hex("E603E2CAADAF02B6").b, 1);
     assert_command(&b, hex("0082000411774A08EDF447A1DEE603E2CAADAF02B601"));
+    ssc_cmd_external_auth(&b, 0x04, eight, eight, 0);
+    assert_command(&b, hex("0082000411 0102030405060708 0102030405060708 00"));
 }
 
 static void test_pin_commands(void **state)
@@ -289,10 +295,46 @@ static void test_refused_commands(void **state)
     ssc_cmd_psam_delivery(&b, 7, 8, factors, 3, big, 17), assert_refused(&b);
     ssc_cmd_psam_cipher(&b, 0, big, 256, 8), assert_refused(&b);
     ssc_cmd_psam_init_purchase(&b, &p, factors, 4), assert_refused(&b);
+    ssc_cmd_get_challenge(&b, 8);
     assert_int_equal(ssc_cmd_change_pin(&b, eight, 1, eight, 3), SSC_E_PIN_LENGTH), assert_refused(&b);
     assert_int_equal(ssc_cmd_change_pin(&b, eight, 3, big, 9), SSC_E_PIN_LENGTH), assert_refused(&b);
+    ssc_cmd_get_challenge(&b, 8);
     assert_int_equal(ssc_cmd_reload_pin(&b, &stk, eight, eight, 1), SSC_E_PIN_LENGTH), assert_refused(&b);
     assert_int_equal(ssc_cmd_reload_pin(&b, &stk, eight, big, 9), SSC_E_PIN_LENGTH), assert_refused(&b);
+}
+
+static int count_exchange(void *ctx, const uint8_t *tx, size_t tx_len, uint8_t *rx, size_t *rx_len,
+                          int64_t deadline)
+{
+    (void)tx, (void)tx_len, (void)deadline;
+    ++*(unsigned *)ctx;
+    rx[0] = 0x90;
+    rx[1] = 0x00;
+    *rx_len = 2;
+    return 0;
+}
+
+/* Refused at the one door that every command goes through, whatever the link can do. */
+static void test_refused_commands_are_not_sent(void **state)
+{
+    unsigned exchanges = 0;
+    struct ssc_link link = {.exchange = count_exchange, .ctx = &exchanges};
+    uint8_t buffer[SSC_RESPONSE_SHORT];
+    struct ssc_response r = SSC_RESPONSE(buffer);
+    struct ssc_command_buf b;
+
+    (void)state;
+    for (int protocol = SSC_T0; protocol <= SSC_TCL; protocol++)
+        for (int extended = 0; extended <= 1; extended++) {
+            link.protocol = (enum ssc_protocol)protocol;
+            link.extended_length = extended;
+            ssc_cmd_verify(&b, eight, 1);
+            assert_int_equal(ssc_transmit(&link, &b.cmd, &r, 0, 0, NULL), SSC_E_INVALID_ARGUMENT);
+            assert_int_equal(exchanges, 0);
+        }
+    ssc_cmd_verify(&b, eight, 8);
+    assert_int_equal(ssc_transmit(&link, &b.cmd, &r, 0, INT64_MAX, NULL), 0);
+    assert_int_equal(exchanges, 1);
 }
 
 static void test_pin_digits(void **state)
@@ -330,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_pin_commands),
         cmocka_unit_test(test_psam_commands),
         cmocka_unit_test(test_refused_commands),
+        cmocka_unit_test(test_refused_commands_are_not_sent),
         cmocka_unit_test(test_pin_digits),
     };
 
