@@ -12,7 +12,7 @@
  *                                      per instruction: "otherwise B2 6A83", "otherwise 00B2 6A83" (CLA INS)
  * Blanks inside HEX are allowed (not after "otherwise"). The same command may stand more than once: answers are given
  * in that order, the last one for ever (GET CHALLENGE). Otherwise the order does not matter. Every channel begins
- * with the first answers.
+ * with the first answers. A command with data and Le that is not there is looked for without its Le.
  */
 #ifndef SSC_DRIVERS_REPLAY_H
 #define SSC_DRIVERS_REPLAY_H
