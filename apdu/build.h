@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For this room's command builders: fill a command's own data field without ever writing past it. */
+/* For this room's builders and parsers: fill a command's own data field without ever writing past it, take an
+ * answer apart without ever reading past it. */
 #ifndef SSC_APDU_BUILD_H
 #define SSC_APDU_BUILD_H
 
+#include <string.h>
+
 #include "apdu/bytes.h"
 #include "apdu/command.h"
+#include "apdu/error.h"
 
 /* Makes a command that ssc_command_encode refuses with SSC_E_INVALID_ARGUMENT, so that a value that no card
  * understands cannot leave this host and no builder needs a return code that somebody forgets. */
@@ -40,6 +44,26 @@ static inline void ssc_build_data(struct ssc_command_buf *b, unsigned cla, unsig
 
     ssc_write(&w, data, len);
     ssc_build_end(b, &w, le);
+}
+
+static inline void ssc_write24(struct ssc_writer *w, uint32_t v)
+{
+    ssc_write8(w, v >> 16 & 0xFF);
+    ssc_write16(w, v & 0xFFFF);
+}
+
+/* Two 4-byte values in the order of the answer, and nothing else. */
+static inline int ssc_take_pair(const struct ssc_response *r, uint8_t first[4], uint8_t second[4])
+{
+    int rc = SSC_E_BAD_RESPONSE;
+
+    if (r->len != 8)
+        goto done;
+    memcpy(first, r->data, 4);
+    memcpy(second, r->data + 4, 4);
+    rc = 0;
+done:
+    return rc;
 }
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "apdu/build.h"
 #include "apdu/error.h"
+#include "apdu/text.h"
 
 #define CLA 0x80u
 
@@ -25,12 +26,6 @@ const uint8_t ssc_purse_aid[9] = {0xA0, 0x00, 0x00, 0x00, 0x03, 0x86, 0x98, 0x07
 static uint32_t get24(const uint8_t *p)
 {
     return (uint32_t)p[0] << 16 | (uint32_t)ssc_get16(p + 1);
-}
-
-static void write24(struct ssc_writer *w, uint32_t v)
-{
-    ssc_write8(w, v >> 16 & 0xFF);
-    ssc_write16(w, v & 0xFFFF);
 }
 
 /* ---- purchase, cash withdrawal, composite purchase ---- */
@@ -97,23 +92,9 @@ void ssc_cmd_purse_debit(struct ssc_command_buf *b, const struct ssc_purse_purch
     ssc_build_end(b, &w, 8);
 }
 
-/* Two 4-byte values in the order of the answer. */
-static int pair(const struct ssc_response *r, uint8_t first[4], uint8_t second[4])
-{
-    int rc = SSC_E_BAD_RESPONSE;
-
-    if (r->len != 8)
-        goto done;
-    memcpy(first, r->data, 4);
-    memcpy(second, r->data + 4, 4);
-    rc = 0;
-done:
-    return rc;
-}
-
 int ssc_rsp_purse_debit(const struct ssc_response *r, uint8_t tac[4], uint8_t mac2[4])
 {
-    return pair(r, tac, mac2);
+    return ssc_take_pair(r, tac, mac2);
 }
 
 /* ---- load, unload, overdraft limit ---- */
@@ -176,7 +157,7 @@ void ssc_cmd_purse_complete_online(struct ssc_command_buf *b, const struct ssc_p
                                     unload ? 0x03 : 0x00, 0x00);
 
     if (limit)
-        write24(&w, p->amount);
+        ssc_write24(&w, p->amount);
     ssc_write(&w, p->host_time, sizeof p->host_time);
     ssc_write(&w, p->mac2, sizeof p->mac2);
     ssc_build_end(b, &w, 4);
@@ -229,7 +210,7 @@ int ssc_rsp_purse_proof(const struct ssc_response *r, uint8_t mac[4], uint8_t ta
 
     if (r->len == 8) {
         *has_mac = true;
-        rc = pair(r, mac, tac);
+        rc = ssc_take_pair(r, mac, tac);
     } else if (r->len == 4) {
         *has_mac = false;
         memcpy(tac, r->data, 4);
@@ -243,20 +224,13 @@ int ssc_rsp_purse_proof(const struct ssc_response *r, uint8_t mac[4], uint8_t ta
 /* BCD date into digits. A date that the issuer left FFFFFFFF is an empty text. */
 static int date_text(const uint8_t bcd[4], char out[9])
 {
-    static const uint8_t none[4] = {0xFF, 0xFF, 0xFF, 0xFF};
-    int rc = 0;
+    size_t len = 9;
+    int rc = ssc_cn_to_digits(bcd, 4, out, &len);
 
-    out[0] = '\0';
-    if (memcmp(bcd, none, sizeof none) == 0)
-        goto done;
-    for (size_t i = 0; i < 8; i++) {
-        unsigned digit = i % 2 == 0 ? bcd[i / 2] >> 4 : bcd[i / 2] & 0x0Fu;
-        if (digit > 9)
-            rc = SSC_E_BAD_RESPONSE;
-        out[i] = (char)('0' + digit % 10);
-    }
-    out[rc == 0 ? 8 : 0] = '\0';
-done:
+    if (rc == 0 && len != 8 && len != 0)
+        rc = SSC_E_BAD_RESPONSE;
+    if (rc != 0)
+        out[0] = '\0';
     return rc;
 }
 
@@ -319,7 +293,7 @@ void ssc_cmd_purse_psam_init(struct ssc_command_buf *b, const struct ssc_purse_p
 
 int ssc_rsp_purse_psam_init(const struct ssc_response *r, uint8_t terminal_seq[4], uint8_t mac1[4])
 {
-    return pair(r, terminal_seq, mac1);
+    return ssc_take_pair(r, terminal_seq, mac1);
 }
 
 void ssc_cmd_psam_init_descrypt(struct ssc_command_buf *b, uint8_t type, uint8_t levels, uint8_t version,

@@ -2,7 +2,7 @@
 /* What card, PSAM and host compute over one purse transaction: JR/T 0025.2, MAC1 to MAC3 and TAC. */
 #include "apdu/purse.h"
 
-#include "apdu/bytes.h"
+#include "apdu/build.h"
 #include "apdu/error.h"
 
 enum { MESSAGE = 32, LIMIT_MAX = 0xFFFFFF };
@@ -64,17 +64,11 @@ int ssc_purse_online_session(const struct ssc_key *key, const struct ssc_purse_o
     return session(key, p->random, p->counter, 0x8000, out);
 }
 
-static void write24(struct ssc_writer *w, uint32_t v)
-{
-    ssc_write8(w, v >> 16 & 0xFF);
-    ssc_write16(w, v & 0xFFFF);
-}
-
 /* The amount, or the limit in its three bytes. */
 static void write_value(struct ssc_writer *w, const struct ssc_purse_online *p, uint32_t value)
 {
     if (p->type == SSC_PURSE_OVERDRAFT)
-        write24(w, value);
+        ssc_write24(w, value);
     else
         ssc_write32(w, value);
 }

@@ -6,6 +6,7 @@
 
 #include "apdu/build.h"
 #include "apdu/error.h"
+#include "apdu/text.h"
 
 enum { CLA = 0xB0, BALANCE = 0x26, INIT = 0x28, CREDIT = 0x2A, DEBIT = 0x2C, PROOF = 0x2E };
 enum { MESSAGE = 40, RECORD = 28, RECORD_ACCOUNT_ONLY = 20 };
@@ -58,23 +59,9 @@ void ssc_cmd_debit(struct ssc_command_buf *b, const struct ssc_medical_purchase 
     ssc_build_end(b, &w, 8);
 }
 
-/* Two 4-byte values in the order of the answer. */
-static int pair(const struct ssc_response *r, uint8_t first[4], uint8_t second[4])
-{
-    int rc = SSC_E_BAD_RESPONSE;
-
-    if (r->len != 8)
-        goto done;
-    memcpy(first, r->data, 4);
-    memcpy(second, r->data + 4, 4);
-    rc = 0;
-done:
-    return rc;
-}
-
 int ssc_rsp_debit(const struct ssc_response *r, uint8_t tac[4], uint8_t mac2[4])
 {
-    return pair(r, tac, mac2);
+    return ssc_take_pair(r, tac, mac2);
 }
 
 void ssc_cmd_init_load(struct ssc_command_buf *b, const struct ssc_medical_load *l)
@@ -132,20 +119,18 @@ void ssc_cmd_medical_balance(struct ssc_command_buf *b, uint8_t which)
         ssc_build_refuse(b);
 }
 
-/* Four BCD digits; SSC_E_BAD_RESPONSE for a nibble above 9. */
+/* Four BCD digits, no fewer. */
 static int bcd_year(const uint8_t bcd[2], unsigned *year)
 {
-    int rc = 0;
+    char digits[5];
+    size_t len = sizeof digits;
+    int rc = ssc_cn_to_digits(bcd, 2, digits, &len);
 
+    if (rc == 0 && len != 4)
+        rc = SSC_E_BAD_RESPONSE;
     *year = 0;
-    for (size_t i = 0; i < 4; i++) {
-        unsigned digit = i % 2 == 0 ? bcd[i / 2] >> 4 : bcd[i / 2] & 0x0Fu;
-        if (digit > 9)
-            rc = SSC_E_BAD_RESPONSE;
-        *year = *year * 10 + digit;
-    }
-    if (rc != 0)
-        *year = 0;
+    for (size_t i = 0; rc == 0 && i < 4; i++)
+        *year = *year * 10 + (unsigned)(digits[i] - '0');
     return rc;
 }
 
@@ -172,7 +157,7 @@ void ssc_cmd_medical_proof(struct ssc_command_buf *b, uint8_t type, uint16_t seq
 
 int ssc_rsp_proof(const struct ssc_response *r, uint8_t mac[4], uint8_t tac[4])
 {
-    return pair(r, mac, tac);
+    return ssc_take_pair(r, mac, tac);
 }
 
 int ssc_medical_record_parse(const uint8_t *data, size_t len, struct ssc_medical_record *out)

@@ -57,7 +57,7 @@ void ssc_cmd_psam_init_purchase(struct ssc_command_buf *b, const struct ssc_medi
 
 int ssc_rsp_psam_init_purchase(const struct ssc_response *r, uint8_t terminal_seq[4], uint8_t mac1[4])
 {
-    return ssc_rsp_proof(r, terminal_seq, mac1);
+    return ssc_take_pair(r, terminal_seq, mac1);
 }
 
 void ssc_cmd_psam_credit(struct ssc_command_buf *b, const uint8_t mac2[4])

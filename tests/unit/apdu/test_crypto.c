@@ -270,9 +270,13 @@ static void test_missing_arguments(void **state)
     assert_int_equal(ssc_session_key(NULL, in, 8, &made), SSC_E_INVALID_ARGUMENT);
     assert_int_equal(ssc_session_key(&des16, NULL, 8, &made), SSC_E_INVALID_ARGUMENT);
     assert_int_equal(ssc_tac_key(NULL, &made), SSC_E_INVALID_ARGUMENT);
+    assert_int_equal(ssc_tac_key(&des16, &made), 0);
+    assert_int_equal(made.bytes[8], 0); /* the second half of the key is gone */
     assert_int_equal(ssc_encipher(NULL, in, 8, out, &len), SSC_E_INVALID_ARGUMENT);
     assert_int_equal(ssc_purse_mac(NULL, in, 8, out), SSC_E_INVALID_ARGUMENT);
     assert_int_equal(ssc_purse_sm_mac(&des16, NULL, 4, in, 8, out), SSC_E_INVALID_ARGUMENT);
+    assert_int_equal(ssc_purse_sm_mac(&des16, NULL, 0, in, 8, out), 0);
+    assert_int_equal(ssc_encipher(&des16, NULL, 0, out, &len), 0);
     assert_int_equal(ssc_purse_auth_data(&des16, NULL, 8, out), SSC_E_INVALID_ARGUMENT);
     assert_int_equal(ssc_random(NULL, 1), SSC_E_INVALID_ARGUMENT);
     assert_int_equal(ssc_random(NULL, 0), 0);

@@ -209,7 +209,7 @@ static void test_answers(void **state)
 static void test_year_that_is_not_bcd(void **state)
 {
     static const char *const bad[] = {"00000001A026", "000000012A26", "0000000120A6", "00000001202A",
-                                      "00000001FFFF"};
+                                      "00000001FFFF", "0000000120FF", "00000001202F"};
     uint32_t amount = 0;
     unsigned year = 0;
 

@@ -262,6 +262,28 @@ static void test_overdraft_in_the_answer(void **state)
     assert_bytes(p.random, 4, hex("31415926"));
 }
 
+static void test_online_answers(void **state)
+{
+    struct hex load = hex("00002A30 0003 02 04 A1B2C3D4 EC3E37BE 9000");
+    struct hex limit = hex("00002A30 0003 00C350 02 04 A1B2C3D4 EC3E37BE 9000");
+    struct ssc_response r[2] = {response_of(&load), response_of(&limit)};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct ssc_purse_online o = {.type = i == 0 ? SSC_PURSE_LOAD_EP : SSC_PURSE_OVERDRAFT,
+                                     .old_limit = 7};
+
+        assert_int_equal(ssc_rsp_purse_init_online(&r[i], &o), 0);
+        assert_int_equal(o.balance, 10800);
+        assert_int_equal(o.counter, 3);
+        assert_int_equal(o.old_limit, i == 0 ? 0 : 50000);
+        assert_int_equal(o.key_version, 2);
+        assert_int_equal(o.algorithm, 4);
+        assert_bytes(o.random, 4, hex("A1B2C3D4"));
+        assert_bytes(o.mac1, 4, hex("EC3E37BE"));
+    }
+}
+
 static void test_public_file(void **state)
 {
     struct hex bank = hex("1122334455667788 03 02 00006210020003000123 20240101 20341231 01 02");
@@ -290,6 +312,8 @@ static void test_public_file(void **state)
         bad.b[i] = 0xA1;
         assert_int_equal(ssc_purse_app_parse(bad.b, bad.len, &app), SSC_E_BAD_RESPONSE);
     }
+    memset(bank.b + 26, 0xFF, 2); /* half a date is none */
+    assert_int_equal(ssc_purse_app_parse(bank.b, bank.len, &app), SSC_E_BAD_RESPONSE);
 }
 
 static void test_record(void **state)
@@ -320,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_answers_of_every_length),
         cmocka_unit_test(test_proof_without_mac),
         cmocka_unit_test(test_overdraft_in_the_answer),
+        cmocka_unit_test(test_online_answers),
         cmocka_unit_test(test_public_file),
         cmocka_unit_test(test_record),
     };

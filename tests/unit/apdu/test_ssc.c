@@ -236,6 +236,8 @@ static void test_pin_commands(void **state)
     assert_command(&b, hex("00200000"));
     assert_int_equal(ssc_cmd_change_pin(&b, hex("123456").b, 3, hex("65432F").b, 3), 0);
     assert_command(&b, hex("805E010007 123456 FF 65432F"));
+    assert_int_equal(ssc_cmd_change_pin(&b, eight, 2, eight, 2), 0);
+    assert_command(&b, hex("805E010005 0102 FF 0102"));
     assert_int_equal(ssc_cmd_change_pin(&b, eight, 8, eight, 8), 0);
     assert_command(&b, hex("805E0100110102030405060708FF0102030405060708"));
 }
@@ -251,6 +253,8 @@ static void test_psam_commands(void **state)
     assert_command(&b, hex("BFDE481220" CARD CITY "01020304050607080000000000000000"));
     ssc_cmd_psam_delivery(&b, 7, 0x0A, factors, 1, eight, 8);
     assert_command(&b, hex("BFDE270A10" CARD "0102030405060708"));
+    ssc_cmd_psam_delivery(&b, 0x1F, 0x0A, factors, 0, eight, 8);
+    assert_command(&b, hex("BFDE1F0A08 0102030405060708"));
     ssc_cmd_psam_cipher(&b, 0x00, eight, 8, 8);
     assert_command(&b, hex("80FA000008010203040506070808"));
     ssc_cmd_psam_init_environment(&b, 0x63);
