@@ -46,7 +46,7 @@ int ssc_gb18030_to_utf8(const uint8_t *in, size_t in_len, char *out, size_t *len
 {
     int rc = convert("UTF-8", "GB18030", in, in_len, out, *len, len, bad);
     if (rc == SSC_E_BUFFER_TOO_SMALL) {
-        *len = in_len + in_len / 2 + 1; /* two bytes become three at most, four become four */
+        *len = 2 * in_len + 1; /* two bytes may become four: FE51 is U+20087 */
     }
     return rc;
 }
