@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The card's memory as a file: the image with the present state in it, replaced as a whole (write, fsync, rename, fsync
+ * of the folder), so that a reader of the file sees either the old card or the new one. */
+#include "drivers/sim/card.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WHY = 200, IMAGE_MAX = 1 << 20, VALUE_MAX = 255, PATH_ROOM = 4096 };
+
+/* ---- nv into JSON ---- */
+
+static json_t *hex(const uint8_t *data, size_t len)
+{
+    char *text = malloc(2 * len + 1);
+    json_t *v = NULL;
+    if (text && ssc_hex_encode(data, len, text, 2 * len + 1) == 0) {
+        v = json_string(text);
+    }
+    free(text);
+    return v;
+}
+
+static json_t *dump_cyclic(const struct ssc_sim_card *c, const struct sim_ef *ef)
+{
+    json_t *list = json_array();
+    uint8_t record[257];
+    for (unsigned n = 1; n <= sim_record_count(c, ef); n++) {
+        const size_t len = sim_record_get(c, ef, n, record);
+        json_array_append_new(list, hex(record, len));
+    }
+    return list;
+}
+
+/* Records by tag; those of one tag in a list. */
+static json_t *dump_linear(const struct ssc_sim_card *c, const struct sim_ef *ef)
+{
+    json_t *o = json_object();
+    for (unsigned s = ef->slot; s < (unsigned)ef->slot + ef->slots; s++) {
+        char tag[3];
+        json_t *before, *value = hex(c->nv.pool + c->slot[s].offset, c->nv.record_len[s]);
+        ssc_hex_encode(&c->slot[s].tag, 1, tag, sizeof tag);
+        before = json_object_get(o, tag);
+        if (!before) {
+            json_object_set_new(o, tag, value);
+        } else if (json_is_array(before)) {
+            json_array_append_new(before, value);
+        } else {
+            json_object_set_new(o, tag, json_pack("[O, o]", before, value));
+        }
+    }
+    return o;
+}
+
+static void dump_files(const struct ssc_sim_card *c, json_t *root)
+{
+    json_t *files = json_object_get(root, "files");
+    if (!files) {
+        files = json_object();
+        json_object_set_new(root, "files", files);
+    }
+    for (size_t i = 0; i < c->ef_count; i++) {
+        const struct sim_ef *ef = &c->ef[i];
+        const char *app = c->kind == SIM_SSC ? ssc_app_info(c->df[ef->df].app)->name : "";
+        char name[16];
+        snprintf(name, sizeof name, "%.6sEF%02X", app, ef->sfi);
+        if (c->nv.ef_dirty[i]) {
+            json_object_set_new(files, name,
+                                ef->kind == SSC_FILE_CYCLIC        ? dump_cyclic(c, ef)
+                                : ef->kind == SSC_FILE_TRANSPARENT ? hex(c->nv.pool + ef->offset, ef->size)
+                                                                   : dump_linear(c, ef));
+        }
+    }
+}
+
+static void dump_pin(const struct ssc_sim_card *c, json_t *root)
+{
+    char digits[2 * sizeof c->nv.pin + 1] = "";
+    if (c->nv.pin_len > 0) {
+        ssc_hex_encode(c->nv.pin, c->nv.pin_len, digits, sizeof digits);
+        digits[strcspn(digits, "F")] = 0;
+        json_object_set_new(root, "pin", json_pack("{s:s, s:i, s:i}", "value", digits, "tries",
+                                                   (int)c->profile.pin_tries, "left", (int)c->nv.pin_left));
+    }
+    ssc_cleanse(digits, sizeof digits);
+}
+
+static void dump_keys_left(const struct ssc_sim_card *c, json_t *root)
+{
+    json_t *keys = json_object_get(root, "keys");
+    json_t *left = json_object();
+    for (int i = 0; i < SIM_KEYS; i++) {
+        const char *name = sim_key_name(c, i);
+        if (name && c->key[i].present && c->nv.key_left[i] != c->key[i].tries) {
+            json_object_set_new(left, name, json_integer(c->nv.key_left[i]));
+        }
+    }
+    if (keys && json_object_size(left) > 0) {
+        json_object_set(keys, "left", left);
+    } else if (keys) {
+        json_object_del(keys, "left");
+    }
+    json_decref(left);
+}
+
+char *ssc_sim_card_dump(const struct ssc_sim_card *c)
+{
+    json_t *root = json_deep_copy(c->image);
+    char *text = NULL;
+    if (root) {
+        dump_files(c, root);
+        sim_dump_state(c, root);
+        if (c->kind != SIM_PSAM) {
+            dump_pin(c, root);
+            dump_keys_left(c, root);
+        }
+        text = json_dumps(root, JSON_INDENT(2));
+    }
+    json_decref(root);
+    return text;
+}
+
+/* ---- file ---- */
+
+static int write_all(int fd, const char *text, size_t len)
+{
+    int rc = 0;
+    while (len > 0 && rc == 0) {
+        const ssize_t n = write(fd, text, len);
+        if (n > 0) {
+            text += n;
+            len -= (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
+            rc = SSC_E_IO;
+        }
+    }
+    return rc;
+}
+
+static int sync_folder(const char *path)
+{
+    char folder[PATH_ROOM];
+    const char *slash = strrchr(path, '/');
+    int fd, rc;
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    rc = fd >= 0 && fsync(fd) == 0 ? 0 : SSC_E_IO;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return rc;
+}
+
+static int replace(const char *path, const char *text)
+{
+    char fresh[PATH_ROOM];
+    int fd = -1, rc = SSC_E_IO;
+    if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh) {
+        goto done;
+    }
+    fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        goto done;
+    }
+    rc = write_all(fd, text, strlen(text));
+    rc = rc == 0 && fsync(fd) != 0 ? SSC_E_IO : rc;
+    rc = close(fd) != 0 ? SSC_E_IO : rc;
+    rc = rc == 0 && rename(fresh, path) != 0 ? SSC_E_IO : rc;
+    if (rc != 0) {
+        unlink(fresh);
+    }
+    rc = rc == 0 ? sync_folder(path) : rc;
+done:
+    return rc;
+}
+
+int sim_persist(struct ssc_sim_card *c)
+{
+    char *text = NULL;
+    int rc = 0;
+    if (c->path) {
+        text = ssc_sim_card_dump(c);
+        rc = text ? replace(c->path, text) : SSC_E_OUT_OF_MEMORY;
+    }
+    if (text) {
+        ssc_cleanse(text, strlen(text));
+        free(text);
+    }
+    return rc;
+}
+
+static int fail(char why[WHY], int rc, const char *what, const char *path)
+{
+    if (why) {
+        snprintf(why, WHY, "%s: %.120s", what, path);
+    }
+    return rc;
+}
+
+/* One card is in one reader at a time: a lock file beside the image says so, to other processes, too. */
+static int lock(const char *path, int *fd, char why[WHY])
+{
+    char name[PATH_ROOM];
+    int rc = 0;
+    *fd = -1;
+    if (snprintf(name, sizeof name, "%s.lock", path) >= (int)sizeof name) {
+        rc = fail(why, SSC_E_IO, "path too long", path);
+    } else {
+        *fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (*fd < 0) {
+            rc = fail(why, SSC_E_IO, "the image's folder cannot be written", path);
+        } else if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+            rc = fail(why, SSC_E_IO, "this card is in another reader already", path);
+        }
+    }
+    return rc;
+}
+
+static char *read_file(const char *path)
+{
+    char *text = NULL;
+    struct stat st;
+    FILE *f = fopen(path, "rbe");
+    if (f && fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && st.st_size < IMAGE_MAX) {
+        text = malloc((size_t)st.st_size + 1);
+    }
+    if (text) {
+        const size_t n = fread(text, 1, (size_t)st.st_size, f);
+        text[n] = 0;
+    }
+    if (f) {
+        fclose(f);
+    }
+    return text;
+}
+
+int ssc_sim_card_load(const char *path, struct ssc_sim_card **out, char why[200])
+{
+    char *real = realpath(path, NULL);
+    char *text = NULL;
+    int fd = -1, rc;
+    *out = NULL;
+    if (!real) {
+        rc = fail(why, SSC_E_IO, "no such image", path);
+        goto done;
+    }
+    rc = lock(real, &fd, why);
+    if (rc != 0) {
+        goto done;
+    }
+    text = read_file(real);
+    rc = text ? ssc_sim_card_parse(text, out, why) : fail(why, SSC_E_IO, "the image cannot be read", path);
+done:
+    if (rc == 0) {
+        (*out)->path = real;
+        (*out)->lock_fd = fd;
+    } else {
+        free(real);
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    if (text) {
+        ssc_cleanse(text, strlen(text));
+        free(text);
+    }
+    return rc;
+}
+
+void sim_persist_close(struct ssc_sim_card *c)
+{
+    if (c->lock_fd >= 0) {
+        close(c->lock_fd);
+    }
+    free(c->path);
+    c->path = NULL;
+    c->lock_fd = -1;
+}
