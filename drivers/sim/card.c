@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The card's main loop: from the bytes of a command to the bytes of an answer, with the rules of the transmission
- * protocol (ISO/IEC 7816-3 clause 10), faults and power. */
+/* The card's main loop: from the bytes of a command to the bytes of an answer, with the rules of the
+ * transmission protocol (ISO/IEC 7816-3 clause 10), faults and power. */
 #include "drivers/sim/card.h"
 
 #include <stdlib.h>
@@ -128,7 +128,8 @@ static uint16_t dispatch(struct ssc_sim_card *c, const struct ssc_command *cmd, 
         }
         sw = row->run(c, cmd, out);
     }
-    if (c->kind == SIM_PBOC && cmd->ins != 0x84) { /* JR/T 0025: a random number serves the next command only */
+    if (c->kind == SIM_PBOC &&
+        cmd->ins != 0x84) { /* JR/T 0025: a random number serves the next command only */
         c->s.challenge_len = 0;
     }
     return sw;
@@ -177,7 +178,8 @@ static size_t get_response(struct ssc_sim_card *c, const struct ssc_command *cmd
     return len;
 }
 
-/* Response data in the form that case and protocol ask for. *repeat: the command did not run, Le was wrong. */
+/* Response data in the form that case and protocol ask for. *repeat: the command did not run, Le was wrong.
+ */
 static size_t shape(struct ssc_sim_card *c, const struct ssc_command *cmd, const uint8_t *data, size_t len,
                     uint16_t sw, uint8_t *rx, bool *repeat)
 {
@@ -262,8 +264,8 @@ static size_t run(struct ssc_sim_card *c, const struct ssc_command *cmd, const s
     return rx_len;
 }
 
-static size_t execute(struct ssc_sim_card *c, const uint8_t *tx, size_t tx_len, const struct ssc_sim_fault *fault,
-                      uint8_t *rx)
+static size_t execute(struct ssc_sim_card *c, const uint8_t *tx, size_t tx_len,
+                      const struct ssc_sim_fault *fault, uint8_t *rx)
 {
     struct ssc_command cmd;
     size_t rx_len;
@@ -321,8 +323,8 @@ static int tear(struct ssc_sim_card *c)
 }
 
 /* Faults that keep the command from the card. 1: none of them. */
-static int fault_before(struct ssc_sim_card *c, const struct ssc_sim_fault *fault, uint8_t *rx, size_t *rx_len,
-                        int64_t deadline)
+static int fault_before(struct ssc_sim_card *c, const struct ssc_sim_fault *fault, uint8_t *rx,
+                        size_t *rx_len, int64_t deadline)
 {
     int rc = 1;
     switch (fault->kind) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inside of the simulated card. What survives power-off lives in struct sim_nv, one flat object, so that "all or
- * nothing" is a copy: the first change of a command keeps a copy in `undo`, and the answer leaves the card only after
- * the new state has been written. Everything in struct sim_session dies with the power.
+ * Inside of the simulated card. What survives power-off lives in struct sim_nv, one flat object, so that "all
+ * or nothing" is a copy: the first change of a command keeps a copy in `undo`, and the answer leaves the card
+ * only after the new state has been written. Everything in struct sim_session dies with the power.
  */
 #ifndef SSC_DRIVERS_SIM_CARD_H
 #define SSC_DRIVERS_SIM_CARD_H
@@ -38,8 +38,8 @@ struct sim_df {
     uint8_t parent; /* index of the environment it stands in; its own for the environment */
     uint8_t name[16];
     size_t name_len;
-    enum ssc_app app;        /* SSC */
-    enum ssc_algorithm alg;  /* PSAM: the environment's algorithm */
+    enum ssc_app app;       /* SSC */
+    enum ssc_algorithm alg; /* PSAM: the environment's algorithm */
 };
 
 struct sim_ef {
@@ -47,10 +47,10 @@ struct sim_ef {
     uint8_t sfi;
     uint16_t fid;
     enum ssc_file_kind kind;
-    uint16_t size;           /* transparent: bytes; cyclic: record length */
-    uint8_t records;         /* cyclic: room for */
-    uint16_t slot, slots;    /* linear: first record and number of records */
-    uint32_t offset;         /* in the pool: transparent and cyclic */
+    uint16_t size;        /* transparent: bytes; cyclic: record length */
+    uint8_t records;      /* cyclic: room for */
+    uint16_t slot, slots; /* linear: first record and number of records */
+    uint32_t offset;      /* in the pool: transparent and cyclic */
     enum ssc_access read, update;
     uint8_t read_key, update_key;
     const struct ssc_file *info; /* NULL where the card specification does not speak of it */
@@ -72,31 +72,43 @@ struct sim_key {
 };
 
 /* The keys of a PBOC card, by their names in the standard. */
-enum sim_pboc_key { SIM_DPK, SIM_DLK, SIM_DTK, SIM_DULK, SIM_DUK, SIM_DAMK, SIM_DPUK, SIM_DRPK, SIM_DEAK, SIM_DIAK,
-                    SIM_PBOC_KEYS };
+enum sim_pboc_key {
+    SIM_DPK,
+    SIM_DLK,
+    SIM_DTK,
+    SIM_DULK,
+    SIM_DUK,
+    SIM_DAMK,
+    SIM_DPUK,
+    SIM_DRPK,
+    SIM_DEAK,
+    SIM_DIAK,
+    SIM_PBOC_KEYS
+};
 
-/* A key of the PSAM: `type` and `id` as in DELIVERY SESSION KEY, or type and version for INIT FOR DESCRYPT. */
+/* A key of the PSAM: `type` and `id` as in DELIVERY SESSION KEY, or type and version for INIT FOR DESCRYPT.
+ */
 struct sim_psam_key {
     bool purse;       /* PBOC dialect: any number of levels, version and algorithm id instead of id */
     uint8_t type, id; /* purse: id is the key version */
     enum ssc_algorithm alg;
-    uint8_t levels;   /* bit n: the root that wants n factors is held */
+    uint8_t levels;         /* bit n: the root that wants n factors is held */
     struct ssc_key root[4]; /* [n]: wants n factors */
 };
 
 /* What the standards leave open; docs/card-image.md. */
 struct sim_profile {
-    bool sfi;                /* short file identifiers are understood */
-    bool whole_file;         /* READ RECORD modes 5 and 6 are understood */
-    bool proof_after;        /* GET TRANSACTION PROOF wants the counter after the transaction */
-    bool log_after;          /* the log holds the counter after the transaction */
+    bool sfi;         /* short file identifiers are understood */
+    bool whole_file;  /* READ RECORD modes 5 and 6 are understood */
+    bool proof_after; /* GET TRANSACTION PROOF wants the counter after the transaction */
+    bool log_after;   /* the log holds the counter after the transaction */
     bool balance_needs_pin;
     bool pin_ends_with_transaction;
-    bool sm_cipher;          /* PBOC: secure updates are enciphered, too */
-    bool account_only;       /* medical log records of 20 bytes */
+    bool sm_cipher;    /* PBOC: secure updates are enciphered, too */
+    bool account_only; /* medical log records of 20 bytes */
     bool fci_algorithm;
-    uint16_t state_sw;       /* purse command in the wrong state */
-    uint16_t mac2_sw;        /* PSAM: wrong MAC2 */
+    uint16_t state_sw; /* purse command in the wrong state */
+    uint16_t mac2_sw;  /* PSAM: wrong MAC2 */
     uint8_t key_version, alg_id, key_index;
     uint8_t key_tries, pin_tries, mac2_tries;
 };
@@ -126,7 +138,7 @@ struct sim_wallet {
 };
 
 struct sim_proof {
-    uint8_t type; /* 0: none */
+    uint8_t type;     /* 0: none */
     uint16_t counter; /* before the transaction */
     uint8_t mac[4], tac[4];
 };
@@ -174,14 +186,14 @@ struct sim_psam_session {
 
 struct sim_session {
     bool powered;
-    int df; /* index, -1: nothing selected */
-    int ef; /* index, -1 */
+    int df;          /* index, -1: nothing selected */
+    int ef;          /* index, -1 */
     unsigned record; /* current record, 0 = none */
     bool pin_ok;
     bool key_ok[SIM_KEYS];
     uint8_t challenge[16];
     size_t challenge_len;
-    bool challenge_fresh; /* PBOC: serves the next command only */
+    bool challenge_fresh;  /* PBOC: serves the next command only */
     struct ssc_key sm_key; /* what the last secure command was checked with */
     uint8_t pending[SIM_OUT];
     size_t pending_len;
@@ -263,7 +275,8 @@ struct sim_ef *sim_ef_by_sfi(struct ssc_sim_card *c, int df, uint8_t sfi);
 unsigned sim_record_count(const struct ssc_sim_card *c, const struct sim_ef *ef);
 /* Record n from 1: bytes on the card (TAG LEN VALUE, or the cyclic record). */
 size_t sim_record_get(const struct ssc_sim_card *c, const struct sim_ef *ef, unsigned n, uint8_t out[257]);
-/* New record 1 of a cyclic file; longer data is cut, shorter padded with 00. The caller has called sim_touch. */
+/* New record 1 of a cyclic file; longer data is cut, shorter padded with 00. The caller has called sim_touch.
+ */
 void sim_record_push(struct ssc_sim_card *c, const struct sim_ef *ef, const uint8_t *data, size_t len);
 void sim_slot_put(struct ssc_sim_card *c, unsigned slot, const uint8_t *value, size_t len);
 /* The linear record of `ef` that UPDATE CAPP DATA CACHE means; -1: none. */
@@ -275,12 +288,14 @@ sim_run sim_get_challenge, sim_verify, sim_change_pin, sim_pin_unblock, sim_inte
 bool sim_allowed(const struct ssc_sim_card *c, enum ssc_access access, uint8_t key);
 /* Index in key[] of the current application's key "STK", "LK", ...; -1 when the card has none. */
 int sim_key_here(const struct ssc_sim_card *c, const char *prefix);
-/* Secure messaging: checks the MAC at the end of the data field against the challenge, which is used up, and gives the
- * length of the data before it. 0 or the status word. */
+/* Secure messaging: checks the MAC at the end of the data field against the challenge, which is used up, and
+ * gives the length of the data before it. 0 or the status word. */
 uint16_t sim_sm_check(struct ssc_sim_card *c, const struct ssc_command *cmd, int key, size_t *data_len);
 int sim_sm_key(const struct ssc_sim_card *c);
-/* LEN | data out of what the last checked command carried. *out_len: capacity in, length out. 0 or the status word. */
-uint16_t sim_sm_decipher(struct ssc_sim_card *c, const uint8_t *in, size_t len, uint8_t *out, size_t *out_len);
+/* LEN | data out of what the last checked command carried. *out_len: capacity in, length out. 0 or the status
+ * word. */
+uint16_t sim_sm_decipher(struct ssc_sim_card *c, const uint8_t *in, size_t len, uint8_t *out,
+                         size_t *out_len);
 /* One try fewer for a key or the PIN, at once and for good; the status word 63Cx or 6983. */
 uint16_t sim_wrong(struct ssc_sim_card *c, uint8_t *left);
 
@@ -289,13 +304,14 @@ sim_run sim_medical_init, sim_medical_credit, sim_medical_debit, sim_medical_bal
     sim_medical_starting_day;
 
 /* pboc.c, pboc_online.c */
-sim_run sim_pboc_init, sim_pboc_credit, sim_pboc_debit, sim_pboc_update_limit, sim_pboc_balance, sim_pboc_proof,
-    sim_pboc_capp;
+sim_run sim_pboc_init, sim_pboc_credit, sim_pboc_debit, sim_pboc_update_limit, sim_pboc_balance,
+    sim_pboc_proof, sim_pboc_capp;
 uint16_t sim_pboc_init_online(struct ssc_sim_card *c, const struct ssc_command *cmd, struct ssc_writer *out);
 uint16_t sim_pboc_unload(struct ssc_sim_card *c, const struct ssc_command *cmd, struct ssc_writer *out);
 void sim_pboc_log(struct ssc_sim_card *c, uint16_t counter, uint32_t overdraft, uint32_t amount, uint8_t type,
                   const uint8_t terminal[6], const uint8_t datetime[7]);
-void sim_pboc_done(struct ssc_sim_card *c, uint8_t type, uint16_t counter, const uint8_t mac[4], const uint8_t tac[4]);
+void sim_pboc_done(struct ssc_sim_card *c, uint8_t type, uint16_t counter, const uint8_t mac[4],
+                   const uint8_t tac[4]);
 sim_run sim_proof;
 bool sim_bcd(const uint8_t *p, size_t len);
 
@@ -325,8 +341,10 @@ struct sim_loader {
 };
 int sim_bad(struct sim_loader *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int sim_hex_member(struct sim_loader *l, const json_t *object, const char *name, uint8_t *out, size_t len);
-int sim_uint_member(struct sim_loader *l, const json_t *object, const char *name, uint64_t max, uint64_t *out);
-int sim_members_known(struct sim_loader *l, const json_t *object, const char *where, const char *const *names);
+int sim_uint_member(struct sim_loader *l, const json_t *object, const char *name, uint64_t max,
+                    uint64_t *out);
+int sim_members_known(struct sim_loader *l, const json_t *object, const char *where,
+                      const char *const *names);
 int sim_load_files(struct sim_loader *l);
 int sim_load_keys(struct sim_loader *l);
 int sim_load_psam_keys(struct sim_loader *l);
@@ -334,7 +352,8 @@ int sim_load_state(struct sim_loader *l);
 extern const char *const sim_pboc_key_names[SIM_PBOC_KEYS];    /* DPK ... */
 extern const char *const sim_pboc_master_names[SIM_PBOC_KEYS]; /* MPK ... */
 
-/* A 3.0 card and a purse card have both interfaces: the slot says which one is used. False: the card has not got it. */
+/* A 3.0 card and a purse card have both interfaces: the slot says which one is used. False: the card has not
+ * got it. */
 bool sim_use_medium(struct ssc_sim_card *c, enum ssc_medium medium);
 /* Name of key[i] in the image; NULL where there is none. */
 const char *sim_key_name(const struct ssc_sim_card *c, int i);

@@ -27,9 +27,9 @@ static void unlock(struct sim_channel *ch)
 
 static int presence(const struct sim_channel *ch)
 {
-    return !ch->r->plugged                                                 ? SSC_E_READER_REMOVED
+    return !ch->r->plugged                                         ? SSC_E_READER_REMOVED
            : !ch->r->present || ch->r->insertions != ch->insertion ? SSC_E_CARD_REMOVED
-                                                                           : 0;
+                                                                   : 0;
 }
 
 /* The card for this channel alone, until give_back. With the lock held. */
@@ -55,7 +55,8 @@ static void give_back(struct sim_channel *ch)
     pthread_cond_broadcast(&ch->r->driver->changed);
 }
 
-/* A fault has pulled the card: the slot is empty, or another card is in it. With the lock held, card given back. */
+/* A fault has pulled the card: the slot is empty, or another card is in it. With the lock held, card given
+ * back. */
 static void follow_tear(struct sim_channel *ch)
 {
     struct sim_reader *r = ch->r;
@@ -275,7 +276,7 @@ static const struct ssc_channel_ops OPS = {
 /* 0: the reader can be opened. With the lock held. */
 static int may_open(const struct sim_reader *r, bool exclusive)
 {
-    return !r || !r->plugged                              ? SSC_E_READER_NOT_FOUND
+    return !r || !r->plugged                                ? SSC_E_READER_NOT_FOUND
            : r->exclusive || (exclusive && r->channels > 0) ? SSC_E_READER_BUSY
            : !r->present                                    ? SSC_E_NO_CARD
            : r->mute                                        ? SSC_E_CARD_MUTE

@@ -202,7 +202,9 @@ struct ssc_sim_card *ssc_sim_peek(struct ssc_driver *base, const char *reader)
 static void show(const struct sim_reader *r, struct ssc_reader_state *s)
 {
     *s = (struct ssc_reader_state){
-        .slot = !r->present ? SSC_SLOT_EMPTY : r->mute ? SSC_SLOT_MUTE : SSC_SLOT_CARD,
+        .slot = !r->present ? SSC_SLOT_EMPTY
+                : r->mute   ? SSC_SLOT_MUTE
+                            : SSC_SLOT_CARD,
         .medium = r->medium,
         .in_use = r->exclusive,
         .pin_pad = r->pin_pad,
@@ -317,8 +319,8 @@ done:
     return rc;
 }
 
-int ssc_sim_driver_new(const struct ssc_sim_slot *slots, size_t count, bool real_time, struct ssc_driver **out,
-                       char why[200])
+int ssc_sim_driver_new(const struct ssc_sim_slot *slots, size_t count, bool real_time,
+                       struct ssc_driver **out, char why[200])
 {
     struct sim_driver *d = NULL;
     int rc = SSC_E_INVALID_ARGUMENT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading and writing files: linear records TAG LEN VALUE, cyclic records, transparent files (card specification
- * part 5; ISO/IEC 7816-4 clauses 7.2 and 7.3). */
+/* Reading and writing files: linear records TAG LEN VALUE, cyclic records, transparent files (card
+ * specification part 5; ISO/IEC 7816-4 clauses 7.2 and 7.3). */
 #include "drivers/sim/card.h"
 
 #include <string.h>
@@ -236,8 +236,8 @@ static uint16_t write_cyclic(struct ssc_sim_card *c, const struct sim_ef *ef, co
     return sw;
 }
 
-/* Data of an update command without its secure messaging. PBOC files want it always; a social security card also
- * takes plain updates after the file's key has been authenticated. 0 or the status word. */
+/* Data of an update command without its secure messaging. PBOC files want it always; a social security card
+ * also takes plain updates after the file's key has been authenticated. 0 or the status word. */
 static uint16_t plain_data(struct ssc_sim_card *c, const struct ssc_command *cmd, uint8_t *data, size_t *len)
 {
     const bool secure = (cmd->cla & 0x0F) == 4;
@@ -281,7 +281,8 @@ uint16_t sim_update_record(struct ssc_sim_card *c, const struct ssc_command *cmd
         sw = plain_data(c, cmd, data, &len);
     }
     if (sw == 0) {
-        sw = ef->kind == SSC_FILE_CYCLIC ? write_cyclic(c, ef, cmd, data, len) : write_linear(c, ef, cmd, data, len);
+        sw = ef->kind == SSC_FILE_CYCLIC ? write_cyclic(c, ef, cmd, data, len)
+                                         : write_linear(c, ef, cmd, data, len);
     }
     ssc_cleanse(data, sizeof data);
     return sw == 0 ? SSC_SW_OK : sw;
@@ -290,7 +291,8 @@ uint16_t sim_update_record(struct ssc_sim_card *c, const struct ssc_command *cmd
 /* ---- READ BINARY, UPDATE BINARY ---- */
 
 /* P1 b8: 100 and SFI, P2 is the offset; else the offset in P1 P2 of the current file. */
-static uint16_t choose_binary(struct ssc_sim_card *c, const struct ssc_command *cmd, struct sim_ef **ef, size_t *at)
+static uint16_t choose_binary(struct ssc_sim_card *c, const struct ssc_command *cmd, struct sim_ef **ef,
+                              size_t *at)
 {
     uint16_t sw;
     *at = cmd->p1 & 0x80 ? cmd->p2 : ssc_get16((const uint8_t[]){cmd->p1, cmd->p2});

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the JSON image to a card: kind, answer to reset, profile, PIN, wire, faults. docs/card-image.md says what each
- * member means. Every mistake is answered with the place where it stands; values are not repeated, they may be keys. */
+/* From the JSON image to a card: kind, answer to reset, profile, PIN, wire, faults. docs/card-image.md says
+ * what each member means. Every mistake is answered with the place where it stands; values are not repeated,
+ * they may be keys. */
 #include "drivers/sim/card.h"
 
 #include <stdarg.h>
@@ -55,7 +56,8 @@ int sim_members_known(struct sim_loader *l, const json_t *object, const char *wh
         rc = sim_bad(l, "\"%s\" must be an object", where);
         goto done;
     }
-    json_object_foreach((json_t *)object, key, value) {
+    json_object_foreach((json_t *)object, key, value)
+    {
         bool known = false;
         for (size_t i = 0; names[i] && !known; i++) {
             known = strcmp(names[i], key) == 0;
@@ -69,7 +71,8 @@ done:
 }
 
 /* One of several words; absent: *out stays. */
-static int word(struct sim_loader *l, const json_t *object, const char *name, const char *const *words, int *out)
+static int word(struct sim_loader *l, const json_t *object, const char *name, const char *const *words,
+                int *out)
 {
     const json_t *v = json_object_get(object, name);
     int rc = 0, found = -1;
@@ -126,9 +129,9 @@ static int load_kind(struct sim_loader *l)
     if (rc == 0) {
         c->kind = (enum sim_kind)(1 << kind);
         c->generation = (enum ssc_generation)(generation + 1);
-        c->alg = alg >= 0                                              ? (enum ssc_algorithm)(alg + 1)
+        c->alg = alg >= 0                                           ? (enum ssc_algorithm)(alg + 1)
                  : c->kind == SIM_SSC && c->generation == SSC_GEN_3 ? SSC_ALG_SM4
-                                                                       : SSC_ALG_3DES;
+                                                                    : SSC_ALG_3DES;
         c->protocol = (enum ssc_protocol)protocol;
         c->medium = protocol == SSC_TCL ? SSC_MEDIUM_CONTACTLESS
                     : kind == 2         ? SSC_MEDIUM_SAM
@@ -137,7 +140,8 @@ static int load_kind(struct sim_loader *l)
     return rc;
 }
 
-/* PC/SC part 3 shows a contactless card as 3B 8n 80 01 historical TCK; the contact answer is 3B 6n 00 00 historical. */
+/* PC/SC part 3 shows a contactless card as 3B 8n 80 01 historical TCK; the contact answer is 3B 6n 00 00
+ * historical. */
 static void make_atr(struct ssc_sim_card *c, bool contactless, const uint8_t *historical, size_t len)
 {
     uint8_t tck = 0;
@@ -237,7 +241,9 @@ static void default_profile(struct ssc_sim_card *c)
         .state_sw = SSC_SW_STATE,
         .mac2_sw = SSC_SW_MAC,
         .key_version = 1,
-        .alg_id = (uint8_t)(c->kind == SIM_SSC ? c->alg : c->alg == SSC_ALG_SM4 ? 4 : 0),
+        .alg_id = (uint8_t)(c->kind == SIM_SSC      ? c->alg
+                            : c->alg == SSC_ALG_SM4 ? 4
+                                                    : 0),
         .key_index = 1,
         .key_tries = 10,
         .pin_tries = 6,
@@ -247,10 +253,12 @@ static void default_profile(struct ssc_sim_card *c)
 
 static int load_profile(struct sim_loader *l)
 {
-    static const char *const NAMES[] = {"sfi",          "whole_file",   "proof_counter", "log_counter",
-                                        "balance_needs_pin", "pin_ends_with_transaction", "sm_cipher",
-                                        "account_only", "fci_algorithm", "state_sw",     "mac2_sw",
-                                        "key_version",  "alg_id",       "key_index",     "key_tries", NULL};
+    static const char *const NAMES[] = {"sfi",         "whole_file",        "proof_counter",
+                                        "log_counter", "balance_needs_pin", "pin_ends_with_transaction",
+                                        "sm_cipher",   "account_only",      "fci_algorithm",
+                                        "state_sw",    "mac2_sw",           "key_version",
+                                        "alg_id",      "key_index",         "key_tries",
+                                        NULL};
     static const char *const WHEN[] = {"before", "after", NULL};
     struct sim_profile *p = &l->c->profile;
     const json_t *o = json_object_get(l->root, "profile");
@@ -334,7 +342,8 @@ static int load_fault(struct sim_loader *l, const json_t *o)
     const char *image = json_string_value(json_object_get(o, "image"));
     uint8_t cla = 0, ins = 0, sw[2] = {0x6F, 0x00};
     uint64_t nth = 1, arg = 0;
-    int rc = json_is_object(o) ? sim_members_known(l, o, "faults", NAMES) : sim_bad(l, "\"faults\": not an object");
+    int rc = json_is_object(o) ? sim_members_known(l, o, "faults", NAMES)
+                               : sim_bad(l, "\"faults\": not an object");
     rc = rc == 0 ? sim_uint_member(l, o, "nth", 1000000, &nth) : rc;
     rc = rc == 0 ? sim_uint_member(l, o, "arg", 3600000, &arg) : rc;
     rc = rc == 0 ? sim_hex_member(l, o, "cla", &cla, 1) : rc;
@@ -359,7 +368,8 @@ static int load_faults(struct sim_loader *l)
     const json_t *o;
     size_t i;
     int rc = list && !json_is_array(list) ? sim_bad(l, "\"faults\" must be a list") : 0;
-    json_array_foreach((json_t *)list, i, o) {
+    json_array_foreach((json_t *)list, i, o)
+    {
         rc = rc == 0 ? load_fault(l, o) : rc;
     }
     return rc;
@@ -369,11 +379,11 @@ static int load_faults(struct sim_loader *l)
 
 static int load_all(struct sim_loader *l)
 {
-    static const char *const NAMES[] = {"format",   "note",   "kind",  "generation", "algorithm", "algorithms",
-                                        "protocol", "atr",    "ats",   "city",       "card",      "holder",
-                                        "files",    "pin",    "keys",  "purse_keys", "purse",     "profile",
-                                        "wire",     "faults", "state", "terminal",   "serial",    "next",
-                                        "mac2",     NULL};
+    static const char *const NAMES[] = {
+        "format",   "note",       "kind",  "generation", "algorithm", "algorithms", "protocol",
+        "atr",      "ats",        "city",  "card",       "holder",    "files",      "pin",
+        "keys",     "purse_keys", "purse", "profile",    "wire",      "faults",     "state",
+        "terminal", "serial",     "next",  "mac2",       NULL};
     int rc = json_is_object(l->root) ? sim_members_known(l, l->root, "image", NAMES)
                                      : sim_bad(l, "an image is a JSON object");
     rc = rc == 0 ? load_kind(l) : rc;

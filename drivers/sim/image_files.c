@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file system of a card: first every file of its generation, empty, from the tables of apdu/ssc_files.h; then what
- * the image puts into them. */
+/* The file system of a card: first every file of its generation, empty, from the tables of apdu/ssc_files.h;
+ * then what the image puts into them. */
 #include "apdu/text.h"
 #include "drivers/sim/card.h"
 
@@ -30,7 +30,8 @@ static int add_slot(struct sim_loader *l, uint8_t tag, size_t cap, uint8_t fill)
 {
     struct ssc_sim_card *c = l->c;
     struct sim_slot *slot = &c->slot[c->slot_count];
-    int rc = c->slot_count == SIM_SLOTS || cap > VALUE_MAX ? sim_bad(l, "files: too many or too long records") : 0;
+    int rc =
+        c->slot_count == SIM_SLOTS || cap > VALUE_MAX ? sim_bad(l, "files: too many or too long records") : 0;
     if (rc == 0) {
         slot->tag = tag;
         slot->cap = (uint8_t)cap;
@@ -122,7 +123,8 @@ struct plain_file {
     uint8_t records; /* cyclic when not 0 */
 };
 
-static int build_plain(struct sim_loader *l, const struct plain_file *files, size_t count, enum ssc_access update)
+static int build_plain(struct sim_loader *l, const struct plain_file *files, size_t count,
+                       enum ssc_access update)
 {
     struct sim_ef *own;
     int rc = 0;
@@ -145,15 +147,16 @@ static int build_plain(struct sim_loader *l, const struct plain_file *files, siz
 /* Composite records: as many as the image names, each as long as the image makes it. */
 static int build_capp(struct sim_loader *l, uint8_t sfi)
 {
-    const struct sim_ef ef = {.df = 1, .sfi = sfi, .fid = sfi, .kind = SSC_FILE_VARIABLE, .read = SSC_FREE,
-                              .update = SSC_FREE};
+    const struct sim_ef ef = {
+        .df = 1, .sfi = sfi, .fid = sfi, .kind = SSC_FILE_VARIABLE, .read = SSC_FREE, .update = SSC_FREE};
     struct sim_ef *own = NULL;
     char name[8];
     const char *tag;
     json_t *value;
     int rc = add_ef(l, &ef, &own);
     snprintf(name, sizeof name, "EF%02X", sfi);
-    json_object_foreach(json_object_get(json_object_get(l->root, "files"), name), tag, value) {
+    json_object_foreach(json_object_get(json_object_get(l->root, "files"), name), tag, value)
+    {
         uint8_t byte;
         size_t n = 1;
         if (rc == 0 && (ssc_hex_decode(tag, &byte, &n) != 0 || n != 1 || !json_is_string(value))) {
@@ -198,9 +201,14 @@ static int build_psam_environment(struct sim_loader *l, enum ssc_algorithm alg, 
     const uint8_t env = (uint8_t)l->c->df_count;
     const uint8_t app = (uint8_t)(env + 1);
     const struct plain_file files[] = {
-        {env, 0x15, size_in_image(l, "EF15", 15), 0}, {env, 0x16, 6, 0}, {app, 0x17, 25, 0},
-        {app, 0x18, 4, 0},  {app, 0x19, 4, 0}, {app, 0x1A, 10, 0},
-        {app, 0x1B, 10, 0}, {app, 0x1C, 10, 0},
+        {env, 0x15, size_in_image(l, "EF15", 15), 0},
+        {env, 0x16, 6, 0},
+        {app, 0x17, 25, 0},
+        {app, 0x18, 4, 0},
+        {app, 0x19, 4, 0},
+        {app, 0x1A, 10, 0},
+        {app, 0x1B, 10, 0},
+        {app, 0x1C, 10, 0},
     };
     size_t len;
     const uint8_t *name = ssc_psam_environment(alg, &len);
@@ -219,7 +227,8 @@ static int build_psam(struct sim_loader *l)
         rc = build_psam_environment(l, SSC_ALG_3DES, 0x3F00);
         rc = rc == 0 ? build_psam_environment(l, SSC_ALG_SM4, 0xDDF2) : rc;
     }
-    json_array_foreach((json_t *)list, i, v) {
+    json_array_foreach((json_t *)list, i, v)
+    {
         const char *name = json_is_string(v) ? json_string_value(v) : "";
         const bool des = strcmp(name, "3des") == 0;
         if (rc == 0 && (i > 1 || (!des && strcmp(name, "sm4") != 0))) {
@@ -242,7 +251,7 @@ static int text_value(const struct ssc_element *e, const char *text, uint8_t *ou
     int rc;
     if (e->type == SSC_AN) {
         memset(out, EMPTY_AN, e->len);
-        *len = e->len;
+        *len = e->len + 1u; /* the conversion ends with a NUL */
         rc = ssc_utf8_to_gb18030(text, strlen(text), out, len, NULL);
     } else if (e->type == SSC_CN) {
         rc = ssc_digits_to_cn(text, out, e->len);
@@ -308,7 +317,8 @@ static int fill_cyclic(struct sim_loader *l, const struct sim_ef *ef, const char
     int rc = json_is_array(list) && json_array_size(list) <= ef->records
                  ? 0
                  : sim_bad(l, "files: %.20s must be a list of at most %u records", file, ef->records);
-    for (size_t i = json_is_array(list) ? json_array_size(list) : 0; i > 0 && rc == 0; i--) { /* newest stands first */
+    for (size_t i = json_is_array(list) ? json_array_size(list) : 0; i > 0 && rc == 0;
+         i--) { /* newest stands first */
         const char *text = json_string_value(json_array_get(list, i - 1));
         size_t len = sizeof record;
         if (!text || ssc_hex_decode(text, record, &len) != 0 || len != ef->size) {
@@ -336,7 +346,8 @@ static int fill_file(struct sim_loader *l, const struct sim_ef *ef, const char *
     } else if (!json_is_object(content)) {
         rc = sim_bad(l, "files: %.20s must be an object of records", file);
     } else {
-        json_object_foreach((json_t *)content, name, value) {
+        json_object_foreach((json_t *)content, name, value)
+        {
             rc = rc == 0 ? fill_record(l, ef, file, name, value) : rc;
         }
     }
@@ -378,7 +389,8 @@ static int fill_all(struct sim_loader *l)
     }
     rc = rc == 0 && card ? fill_named(l, "SSSEEF05", card) : rc;
     rc = rc == 0 && holder ? fill_named(l, "SSSEEF06", holder) : rc;
-    json_object_foreach((json_t *)files, name, content) {
+    json_object_foreach((json_t *)files, name, content)
+    {
         rc = rc == 0 ? fill_named(l, name, content) : rc;
     }
     return rc;

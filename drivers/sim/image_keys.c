@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys. A user card holds each key diversified from its root with the factors of province, city and card; the PSAM
- * holds the root itself, and what the root becomes after the province's and the city's factor, as far as "levels"
- * says. Card and PSAM images with the same roots therefore belong together.
+ * Keys. A user card holds each key diversified from its root with the factors of province, city and card; the
+ * PSAM holds the root itself, and what the root becomes after the province's and the city's factor, as far as
+ * "levels" says. Card and PSAM images with the same roots therefore belong together.
  */
 #include "drivers/sim/card.h"
 
 #include <string.h>
 
-enum { ALL_LEVELS = 1u << 1 | 1u << 2 | 1u << 3, PURSE_LEVELS = 1u << 0 | ALL_LEVELS, TYPE_LOAD = 9, TYPE_TAC = 12 };
+enum {
+    ALL_LEVELS = 1u << 1 | 1u << 2 | 1u << 3,
+    PURSE_LEVELS = 1u << 0 | ALL_LEVELS,
+    TYPE_LOAD = 9,
+    TYPE_TAC = 12
+};
 
 const char *const sim_pboc_key_names[SIM_PBOC_KEYS] = {"DPK",  "DLK",  "DTK",  "DULK", "DUK",
                                                        "DAMK", "DPUK", "DRPK", "DEAK", "DIAK"};
 const char *const sim_pboc_master_names[SIM_PBOC_KEYS] = {"MPK",  "MLK",  "MTK",  "MULK", "MUK",
                                                           "MAMK", "MPUK", "MRPK", "MEAK", "MIAK"};
 
-static int hex_key(struct sim_loader *l, const char *name, const json_t *v, enum ssc_algorithm alg, size_t len,
-                   struct ssc_key *key)
+static int hex_key(struct sim_loader *l, const char *name, const json_t *v, enum ssc_algorithm alg,
+                   size_t len, struct ssc_key *key)
 {
     size_t n = sizeof key->bytes;
     const char *text = json_string_value(v);
@@ -47,8 +52,10 @@ static int card_key(const struct ssc_sim_card *c, const struct ssc_key *root, st
 
 /* ---- user cards ---- */
 
-/* A key is hexadecimal (the card's own key), null (absent), or an object with root or value, ref, version, tries. */
-static int load_ssc_key(struct sim_loader *l, const struct ssc_key_info *info, const json_t *root, const json_t *own)
+/* A key is hexadecimal (the card's own key), null (absent), or an object with root or value, ref, version,
+ * tries. */
+static int load_ssc_key(struct sim_loader *l, const struct ssc_key_info *info, const json_t *root,
+                        const json_t *own)
 {
     static const char *const NAMES[] = {"root", "value", "ref", "version", "tries", NULL};
     struct ssc_sim_card *c = l->c;
@@ -90,7 +97,8 @@ static int load_ssc_keys(struct sim_loader *l, const json_t *keys)
         const struct ssc_key_info *info = ssc_key_info((enum ssc_key_id)id);
         rc = load_ssc_key(l, info, json_object_get(keys, "root"), json_object_get(keys, info->name));
     }
-    json_object_foreach((json_t *)keys, name, own) {
+    json_object_foreach((json_t *)keys, name, own)
+    {
         if (rc == 0 && strcmp(name, "root") != 0 && strcmp(name, "left") != 0 && !ssc_key_by_name(name)) {
             rc = sim_bad(l, "keys: unknown key \"%.20s\"", name);
         }
@@ -98,7 +106,8 @@ static int load_ssc_keys(struct sim_loader *l, const json_t *keys)
     return rc;
 }
 
-/* PBOC: DPK is the card's key, MPK a master diversified with the application serial number (file 15h, bytes 12..19). */
+/* PBOC: DPK is the card's key, MPK a master diversified with the application serial number (file 15h,
+ * bytes 12..19). */
 static int load_pboc_key(struct sim_loader *l, const json_t *keys, int i, const uint8_t factor[8])
 {
     struct ssc_sim_card *c = l->c;
@@ -133,10 +142,12 @@ static int load_pboc_keys(struct sim_loader *l, const json_t *keys)
     for (int i = 0; i < SIM_PBOC_KEYS && rc == 0; i++) {
         rc = load_pboc_key(l, keys, i, factor);
     }
-    json_object_foreach((json_t *)keys, name, value) {
+    json_object_foreach((json_t *)keys, name, value)
+    {
         bool known = strcmp(name, "left") == 0;
         for (int i = 0; i < SIM_PBOC_KEYS; i++) {
-            known = known || strcmp(name, sim_pboc_key_names[i]) == 0 || strcmp(name, sim_pboc_master_names[i]) == 0;
+            known = known || strcmp(name, sim_pboc_key_names[i]) == 0 ||
+                    strcmp(name, sim_pboc_master_names[i]) == 0;
         }
         rc = rc == 0 && !known ? sim_bad(l, "keys: unknown key \"%.20s\"", name) : rc;
     }
@@ -145,7 +156,7 @@ static int load_pboc_keys(struct sim_loader *l, const json_t *keys)
 
 const char *sim_key_name(const struct ssc_sim_card *c, int i)
 {
-    return c->kind == SIM_PBOC ? (i < SIM_PBOC_KEYS ? sim_pboc_key_names[i] : NULL)
+    return c->kind == SIM_PBOC                     ? (i < SIM_PBOC_KEYS ? sim_pboc_key_names[i] : NULL)
            : i > SSC_KEY_NONE && i < SSC_KEY_COUNT ? ssc_key_info((enum ssc_key_id)i)->name
                                                    : NULL;
 }
@@ -189,7 +200,8 @@ static int load_levels(struct sim_loader *l, const json_t *list, uint8_t *levels
     if (rc == 0 && list) {
         *levels = 0;
     }
-    json_array_foreach((json_t *)list, i, v) {
+    json_array_foreach((json_t *)list, i, v)
+    {
         const json_int_t n = json_integer_value(v);
         if (rc == 0 && (n < 1 || n > 3)) {
             rc = sim_bad(l, "keys: \"levels\" must be a list of 1, 2, 3");
@@ -215,9 +227,9 @@ static int load_psam_ssc_key(struct sim_loader *l, const struct ssc_key_info *in
 {
     static const char *const NAMES[] = {"root", "levels", NULL};
     const json_t *own = json_object_get(keys, info->name);
-    const json_t *base = json_is_string(own)             ? own
+    const json_t *base = json_is_string(own)            ? own
                          : json_object_get(own, "root") ? json_object_get(own, "root")
-                                                         : json_object_get(keys, "root");
+                                                        : json_object_get(keys, "root");
     struct sim_psam_key k = {.type = info->psam_type, .id = info->psam_id, .alg = alg, .levels = ALL_LEVELS};
     struct ssc_key root;
     int rc = json_is_object(own) ? sim_members_known(l, own, info->name, NAMES) : 0;
@@ -276,12 +288,14 @@ int sim_load_psam_keys(struct sim_loader *l)
             rc = load_psam_ssc_key(l, ssc_key_info((enum ssc_key_id)id), c->df[d].alg, keys);
         }
     }
-    json_object_foreach((json_t *)keys, name, own) {
+    json_object_foreach((json_t *)keys, name, own)
+    {
         if (rc == 0 && strcmp(name, "root") != 0 && strcmp(name, "levels") != 0 && !ssc_key_by_name(name)) {
             rc = sim_bad(l, "keys: unknown key \"%.20s\"", name);
         }
     }
-    json_array_foreach((json_t *)list, i, o) {
+    json_array_foreach((json_t *)list, i, o)
+    {
         rc = rc == 0 ? load_purse_key(l, o) : rc;
     }
     return rc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The members of an image that change while the card is used: purses, proof, blocking, the PSAM's number. Reading and
- * writing stand side by side, so that what one writes the other reads. */
+/* The members of an image that change while the card is used: purses, proof, blocking, the PSAM's number.
+ * Reading and writing stand side by side, so that what one writes the other reads. */
 #include "drivers/sim/card.h"
 
 #include <stdio.h>
@@ -28,8 +28,8 @@ static int load_proof(struct sim_loader *l, const json_t *purse)
 
 static int load_medical(struct sim_loader *l, const json_t *o)
 {
-    static const char *const NAMES[] = {"balance",     "year_self_pay", "year_pooled",  "year", "starting_day",
-                                        "load_seq",    "purchase_seq",  "proof",        NULL};
+    static const char *const NAMES[] = {"balance",  "year_self_pay", "year_pooled", "year", "starting_day",
+                                        "load_seq", "purchase_seq",  "proof",       NULL};
     struct sim_medical *m = &l->c->nv.medical;
     uint64_t balance = 0, self_pay = 0, pooled = 0, load = 0, purchase = 0;
     int rc = sim_members_known(l, o, "purse", NAMES);
@@ -139,7 +139,8 @@ static int load_blocked(struct sim_loader *l)
     const char *key;
     json_t *v;
     int rc = o && !json_is_object(o) ? sim_bad(l, "\"state\" must be an object") : 0;
-    json_object_foreach((json_t *)o, key, v) {
+    json_object_foreach((json_t *)o, key, v)
+    {
         bool found = false;
         for (size_t i = 0; i < c->df_count && rc == 0; i++) {
             char name[8];
@@ -185,19 +186,20 @@ static json_t *dump_purse(const struct ssc_sim_card *c)
     const struct sim_medical *m = &c->nv.medical;
     json_t *o;
     if (c->kind == SIM_SSC) {
-        o = json_pack("{s:I, s:I, s:I, s:o, s:o, s:i, s:i}", "balance", (json_int_t)m->balance, "year_self_pay",
-                      (json_int_t)m->year_self_pay, "year_pooled", (json_int_t)m->year_pooled, "year",
-                      hex(m->year, 2), "starting_day", hex(m->starting_day, 2), "load_seq", (int)m->load_seq,
-                      "purchase_seq", (int)m->purchase_seq);
+        o = json_pack("{s:I, s:I, s:I, s:o, s:o, s:i, s:i}", "balance", (json_int_t)m->balance,
+                      "year_self_pay", (json_int_t)m->year_self_pay, "year_pooled",
+                      (json_int_t)m->year_pooled, "year", hex(m->year, 2), "starting_day",
+                      hex(m->starting_day, 2), "load_seq", (int)m->load_seq, "purchase_seq",
+                      (int)m->purchase_seq);
     } else {
         o = json_object();
         for (int i = 0; i < 2; i++) {
             const struct sim_wallet *w = &c->nv.wallet[i];
             if (w->present) {
                 json_object_set_new(o, WALLETS[i],
-                                    json_pack("{s:I, s:I, s:i, s:i}", "balance", (json_int_t)w->balance, "overdraft",
-                                              (json_int_t)w->overdraft, "online", (int)w->online, "offline",
-                                              (int)w->offline));
+                                    json_pack("{s:I, s:I, s:i, s:i}", "balance", (json_int_t)w->balance,
+                                              "overdraft", (json_int_t)w->overdraft, "online", (int)w->online,
+                                              "offline", (int)w->offline));
             }
         }
     }
@@ -224,8 +226,9 @@ void sim_dump_state(const struct ssc_sim_card *c, json_t *root)
 {
     if (c->kind == SIM_PSAM) {
         json_object_set_new(root, "next", json_integer(c->nv.psam_next));
-        json_object_set_new(root, "mac2", json_pack("{s:i, s:i}", "tries", (int)c->profile.mac2_tries, "left",
-                                                    (int)c->nv.mac2_left));
+        json_object_set_new(
+            root, "mac2",
+            json_pack("{s:i, s:i}", "tries", (int)c->profile.mac2_tries, "left", (int)c->nv.mac2_left));
     } else {
         json_object_set_new(root, "purse", dump_purse(c));
     }

@@ -158,7 +158,8 @@ static void leave_record(struct ssc_sim_card *c, uint16_t seq, uint8_t type, con
     }
 }
 
-static void leave_proof(struct ssc_sim_card *c, uint8_t type, uint16_t seq, const uint8_t mac[4], const uint8_t tac[4])
+static void leave_proof(struct ssc_sim_card *c, uint8_t type, uint16_t seq, const uint8_t mac[4],
+                        const uint8_t tac[4])
 {
     c->nv.proof = (struct sim_proof){.type = type, .counter = seq};
     memcpy(c->nv.proof.mac, mac, sizeof c->nv.proof.mac);
@@ -174,8 +175,8 @@ static unsigned digits(const uint8_t *bcd, size_t len)
     return n;
 }
 
-/* Sums are kept per settlement year, which begins on the starting day; the first settlement of a new one starts them
- * again. */
+/* Sums are kept per settlement year, which begins on the starting day; the first settlement of a new one
+ * starts them again. */
 static void add_to_year(struct sim_medical *m, const struct ssc_medical_purchase *p)
 {
     const unsigned date = digits(p->datetime, 4), year = digits(m->year, 2), day = digits(m->starting_day, 2);
@@ -337,7 +338,8 @@ uint16_t sim_medical_proof(struct ssc_sim_card *c, const struct ssc_command *cmd
 }
 
 /* B0 56: P1 00 sets MMDD after DSK has been authenticated, P1 01 reads it. */
-uint16_t sim_medical_starting_day(struct ssc_sim_card *c, const struct ssc_command *cmd, struct ssc_writer *out)
+uint16_t sim_medical_starting_day(struct ssc_sim_card *c, const struct ssc_command *cmd,
+                                  struct ssc_writer *out)
 {
     struct sim_medical *m = &c->nv.medical;
     uint16_t sw = SSC_SW_OK;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PBOC electronic deposit and electronic purse: purchase, cash withdrawal, composite purchase, balance and proof
- * (JR/T 0025.1/.2). One transaction changes balance, counter, log, proof and composite records together or not at all.
+ * PBOC electronic deposit and electronic purse: purchase, cash withdrawal, composite purchase, balance and
+ * proof (JR/T 0025.1/.2). One transaction changes balance, counter, log, proof and composite records together
+ * or not at all.
  */
 #include "drivers/sim/card.h"
 
@@ -45,7 +46,8 @@ void sim_pboc_log(struct ssc_sim_card *c, uint16_t counter, uint32_t overdraft, 
     }
 }
 
-void sim_pboc_done(struct ssc_sim_card *c, uint8_t type, uint16_t counter, const uint8_t mac[4], const uint8_t tac[4])
+void sim_pboc_done(struct ssc_sim_card *c, uint8_t type, uint16_t counter, const uint8_t mac[4],
+                   const uint8_t tac[4])
 {
     c->nv.proof = (struct sim_proof){.type = type, .counter = counter};
     memcpy(c->nv.proof.mac, mac, sizeof c->nv.proof.mac);

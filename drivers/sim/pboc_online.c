@@ -42,10 +42,10 @@ static void take_init(struct ssc_sim_card *c, const struct ssc_command *cmd, con
     const bool update = cmd->p1 == P1_UPDATE;
     *o = (struct ssc_purse_online){
         .wallet = cmd->p2 == 1 ? SSC_WALLET_ED : SSC_WALLET_EP,
-        .type = update                   ? SSC_PURSE_OVERDRAFT
+        .type = update                 ? SSC_PURSE_OVERDRAFT
                 : cmd->p1 == P1_UNLOAD ? SSC_PURSE_UNLOAD
                 : cmd->p2 == 1         ? SSC_PURSE_LOAD_ED
-                                         : SSC_PURSE_LOAD_EP,
+                                       : SSC_PURSE_LOAD_EP,
         .key_index = cmd->data[0],
         .amount = update ? 0 : ssc_get32(cmd->data + 1),
         .balance = w->balance,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The card's memory as a file: the image with the present state in it, replaced as a whole (write, fsync, rename, fsync
- * of the folder), so that a reader of the file sees either the old card or the new one. */
+/* The card's memory as a file: the image with the present state in it, replaced as a whole (write, fsync,
+ * rename, fsync of the folder), so that a reader of the file sees either the old card or the new one. */
 #include "drivers/sim/card.h"
 
 #include <errno.h>
@@ -85,8 +85,9 @@ static void dump_pin(const struct ssc_sim_card *c, json_t *root)
     if (c->nv.pin_len > 0) {
         ssc_hex_encode(c->nv.pin, c->nv.pin_len, digits, sizeof digits);
         digits[strcspn(digits, "F")] = 0;
-        json_object_set_new(root, "pin", json_pack("{s:s, s:i, s:i}", "value", digits, "tries",
-                                                   (int)c->profile.pin_tries, "left", (int)c->nv.pin_left));
+        json_object_set_new(root, "pin",
+                            json_pack("{s:s, s:i, s:i}", "value", digits, "tries", (int)c->profile.pin_tries,
+                                      "left", (int)c->nv.pin_left));
     }
     ssc_cleanse(digits, sizeof digits);
 }

@@ -58,7 +58,9 @@ uint16_t sim_verify(struct ssc_sim_card *c, const struct ssc_command *cmd, struc
         sw = SSC_SW_CONDITIONS;
     } else if (cmd->lc == 0) { /* how many tries are left? */
         const unsigned left = c->nv.pin_left > 15 ? 15 : c->nv.pin_left;
-        sw = c->nv.pin_len == 0 ? SSC_SW_OK : left == 0 ? SSC_SW_BLOCKED : (uint16_t)(SSC_SW_TRIES_LEFT | left);
+        sw = c->nv.pin_len == 0 ? SSC_SW_OK
+             : left == 0        ? SSC_SW_BLOCKED
+                                : (uint16_t)(SSC_SW_TRIES_LEFT | left);
     } else if (cmd->lc < PIN_MIN || cmd->lc > PIN_MAX) {
         sw = SSC_SW_LENGTH;
     } else {
@@ -78,7 +80,8 @@ static uint16_t change(struct ssc_sim_card *c, const struct ssc_command *cmd)
     }
     if (cmd->lc < 2 * PIN_MIN + 1 || cmd->lc > 2 * PIN_MAX + 1) {
         sw = SSC_SW_LENGTH;
-    } else if (at > PIN_MAX || at + 1 + PIN_MIN > cmd->lc || !good_pin(cmd->data + at + 1, cmd->lc - at - 1)) {
+    } else if (at > PIN_MAX || at + 1 + PIN_MIN > cmd->lc ||
+               !good_pin(cmd->data + at + 1, cmd->lc - at - 1)) {
         sw = SSC_SW_DATA;
     } else {
         sw = try_pin(c, cmd->data, at);

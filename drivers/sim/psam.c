@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The PSAM's purchase: 80 70 computes MAC1, 80 72 checks MAC2. P1 01 is the social security card's form (card
- * specification part 9), P1 00 that of the PBOC purse (JR/T 0025). Purchase keys serve these two commands only: with
- * CIPHER DATA on them anybody could make MAC1 or MAC2. The terminal transaction number is advanced, and written, before
- * MAC1 leaves: a number is never used twice.
+ * specification part 9), P1 00 that of the PBOC purse (JR/T 0025). Purchase keys serve these two commands
+ * only: with CIPHER DATA on them anybody could make MAC1 or MAC2. The terminal transaction number is
+ * advanced, and written, before MAC1 leaves: a number is never used twice.
  */
 #include "drivers/sim/card.h"
 
@@ -76,8 +76,8 @@ static uint16_t purchase_key(const struct ssc_sim_card *c, bool purse, uint8_t v
     return sw;
 }
 
-static int ssc_macs(const struct ssc_sim_card *c, const uint8_t *d, const struct ssc_key *dpk, uint8_t mac1[4],
-                    uint8_t mac2[4])
+static int ssc_macs(const struct ssc_sim_card *c, const uint8_t *d, const struct ssc_key *dpk,
+                    uint8_t mac1[4], uint8_t mac2[4])
 {
     struct ssc_medical_purchase p = {
         .seq = ssc_get16(d + 4),
@@ -97,8 +97,8 @@ static int ssc_macs(const struct ssc_sim_card *c, const uint8_t *d, const struct
     return rc;
 }
 
-static int pboc_macs(const struct ssc_sim_card *c, const uint8_t *d, const struct ssc_key *dpk, uint8_t mac1[4],
-                     uint8_t mac2[4])
+static int pboc_macs(const struct ssc_sim_card *c, const uint8_t *d, const struct ssc_key *dpk,
+                     uint8_t mac1[4], uint8_t mac2[4])
 {
     struct ssc_purse_purchase p = {.counter = ssc_get16(d + 4), .amount = ssc_get32(d + 6), .type = d[10]};
     struct ssc_key session;

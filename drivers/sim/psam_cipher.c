@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The PSAM as a key machine: DELIVERY SESSION KEY and INIT FOR DESCRYPT put a derived key into place, CIPHER DATA
- * works with it (card specification part 9; JR/T 0025 terminals). */
+/* The PSAM as a key machine: DELIVERY SESSION KEY and INIT FOR DESCRYPT put a derived key into place, CIPHER
+ * DATA works with it (card specification part 9; JR/T 0025 terminals). */
 #include "drivers/sim/card.h"
 
 #include <string.h>
 
-enum { TYPE_UNBLOCK = 3, TYPE_RELOAD = 4, TYPE_MAINTAIN = 5, TYPE_MAC = 6, TYPE_ENCRYPT = 7, TYPE_BOTH = 8,
-       TYPE_TAC = 12, ANY_TYPE = 0xFF, FACTOR = 8, LEVELS_MAX = 3 };
+enum {
+    TYPE_UNBLOCK = 3,
+    TYPE_RELOAD = 4,
+    TYPE_MAINTAIN = 5,
+    TYPE_MAC = 6,
+    TYPE_ENCRYPT = 7,
+    TYPE_BOTH = 8,
+    TYPE_TAC = 12,
+    ANY_TYPE = 0xFF,
+    FACTOR = 8,
+    LEVELS_MAX = 3
+};
 enum { P1_MAC = 1, P1_MORE = 2, P1_IV = 4 };
 enum { USED_NOT, USED_ENCRYPT, USED_MAC };
 
@@ -30,7 +40,8 @@ uint16_t sim_psam_environment(struct ssc_sim_card *c, const struct ssc_command *
 
 static void allow(struct sim_psam_session *s, uint8_t type)
 {
-    s->may_encrypt = type == TYPE_ENCRYPT || type == TYPE_BOTH || type == TYPE_UNBLOCK || type == TYPE_MAINTAIN;
+    s->may_encrypt =
+        type == TYPE_ENCRYPT || type == TYPE_BOTH || type == TYPE_UNBLOCK || type == TYPE_MAINTAIN;
     s->may_mac = type != TYPE_ENCRYPT;
 }
 
@@ -109,7 +120,8 @@ uint16_t sim_psam_descrypt(struct ssc_sim_card *c, const struct ssc_command *cmd
     }
     if (sw == SSC_SW_OK && (type == TYPE_RELOAD || type == TYPE_TAC) && s->key.alg == SSC_ALG_3DES) {
         const struct ssc_key whole = s->key;
-        sw = ssc_tac_key(&whole, &s->key) == 0 ? SSC_SW_OK : SSC_SW_NO_DIAGNOSIS; /* halves XORed, single DES */
+        sw = ssc_tac_key(&whole, &s->key) == 0 ? SSC_SW_OK
+                                               : SSC_SW_NO_DIAGNOSIS; /* halves XORed, single DES */
     }
     return sw;
 }
@@ -134,7 +146,8 @@ static uint16_t encrypt(struct sim_psam_session *s, const struct ssc_command *cm
     return sw;
 }
 
-/* One more piece of a CBC-MAC; a 16-byte DES key chains with its left half and ends as ISO 9797-1 algorithm 3. */
+/* One more piece of a CBC-MAC; a 16-byte DES key chains with its left half and ends as ISO 9797-1
+ * algorithm 3. */
 static int chain(struct sim_psam_session *s, const uint8_t *data, size_t len, bool last)
 {
     struct ssc_key left = s->key;
@@ -161,7 +174,8 @@ static void put_mac(const struct sim_psam_session *s, struct ssc_writer *out)
     ssc_write(out, mac, sizeof mac);
 }
 
-static uint16_t mac(struct sim_psam_session *s, const struct ssc_command *cmd, size_t block, struct ssc_writer *out)
+static uint16_t mac(struct sim_psam_session *s, const struct ssc_command *cmd, size_t block,
+                    struct ssc_writer *out)
 {
     const size_t at = cmd->p1 & P1_IV ? block : 0;
     uint16_t sw = SSC_SW_OK;
@@ -198,7 +212,8 @@ uint16_t sim_psam_cipher(struct ssc_sim_card *c, const struct ssc_command *cmd, 
         sw = c->profile.state_sw;
     } else if (!(is_mac ? s->may_mac : s->may_encrypt)) {
         sw = SSC_SW_CONDITIONS;
-    } else if (!s->purse && s->used != USED_NOT && s->used != use) { /* a session key serves one kind of work */
+    } else if (!s->purse && s->used != USED_NOT &&
+               s->used != use) { /* a session key serves one kind of work */
         drop(s);
         sw = c->profile.state_sw;
     } else if (!good_length(s, cmd, block)) {

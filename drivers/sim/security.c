@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may do what: access conditions, key authentication, challenge, secure messaging, blocking (card specification
- * part 4; JR/T 0025.1). */
+/* Who may do what: access conditions, key authentication, challenge, secure messaging, blocking (card
+ * specification part 4; JR/T 0025.1). */
 #include "drivers/sim/card.h"
 
 #include <stdio.h>
@@ -169,8 +169,8 @@ uint16_t sim_sm_decipher(struct ssc_sim_card *c, const uint8_t *in, size_t len, 
     uint8_t plain[SSC_LC_SHORT + 1];
     const size_t block = ssc_block_size(c->s.sm_key.alg);
     uint16_t sw = SSC_SW_DATA;
-    if (len > 0 && len % block == 0 && len <= sizeof plain && ssc_ecb(&c->s.sm_key, false, in, len, plain) == 0 &&
-        plain[0] < len && plain[0] <= *out_len) {
+    if (len > 0 && len % block == 0 && len <= sizeof plain &&
+        ssc_ecb(&c->s.sm_key, false, in, len, plain) == 0 && plain[0] < len && plain[0] <= *out_len) {
         memcpy(out, plain + 1, plain[0]);
         *out_len = plain[0];
         sw = 0;
@@ -230,8 +230,8 @@ uint16_t sim_internal_auth(struct ssc_sim_card *c, const struct ssc_command *cmd
 /* ---- EXTERNAL AUTHENTICATE ---- */
 
 /* What the terminal should have sent. */
-static int expected_ssc(const struct sim_key *key, const uint8_t *challenge, size_t len, const uint8_t original[8],
-                        uint8_t expected[8])
+static int expected_ssc(const struct sim_key *key, const uint8_t *challenge, size_t len,
+                        const uint8_t original[8], uint8_t expected[8])
 {
     struct ssc_key session;
     int rc = ssc_session_key(&key->key, challenge, len, &session);
@@ -256,9 +256,8 @@ static uint16_t check_authentication(struct ssc_sim_card *c, const struct ssc_co
     uint8_t challenge[16], expected[8];
     const size_t len = take_challenge(c, challenge);
     uint16_t sw = SSC_SW_OK;
-    const int rc = c->kind == SIM_PBOC
-                       ? expected_pboc(&c->key[key], challenge, expected)
-                       : expected_ssc(&c->key[key], challenge, len, cmd->data + 8, expected);
+    const int rc = c->kind == SIM_PBOC ? expected_pboc(&c->key[key], challenge, expected)
+                                       : expected_ssc(&c->key[key], challenge, len, cmd->data + 8, expected);
     if (rc != 0) {
         sw = SSC_SW_NO_DIAGNOSIS;
     } else if (!ssc_mac_equal(expected, cmd->data, sizeof expected)) {

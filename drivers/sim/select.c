@@ -54,8 +54,8 @@ static void put_fci(struct ssc_sim_card *c, struct ssc_writer *out)
     ssc_tlv_put(out, 0x6F, body, w.len);
 }
 
-/* A key authentication ends with the choice of another application; a PIN lives until power-off on a social security
- * card, until the next SELECT on a PBOC card. */
+/* A key authentication ends with the choice of another application; a PIN lives until power-off on a social
+ * security card, until the next SELECT on a PBOC card. */
 static uint16_t enter(struct ssc_sim_card *c, int df, bool fci, struct ssc_writer *out)
 {
     uint16_t sw = SSC_SW_OK;

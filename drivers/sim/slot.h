@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slots of the simulated readers: shared by the driver and its channels. Everything here is under the driver's lock,
- * except the card of a slot that is `busy`, which belongs to the thread that transmits. */
+/* Slots of the simulated readers: shared by the driver and its channels. Everything here is under the
+ * driver's lock, except the card of a slot that is `busy`, which belongs to the thread that transmits. */
 #ifndef SSC_DRIVERS_SIM_SLOT_H
 #define SSC_DRIVERS_SIM_SLOT_H
 
@@ -16,7 +16,7 @@ struct sim_reader {
     char name[SSC_READER_NAME_MAX];
     enum ssc_medium medium;
     bool pin_pad;
-    char typed[SIM_TYPED]; /* "123456", for a change "old/new"; "" cancels */
+    char typed[SIM_TYPED];     /* "123456", for a change "old/new"; "" cancels */
     struct ssc_sim_card *card; /* stays when the card is taken out: it may come back */
     bool plugged, present, mute;
     bool busy;    /* a channel works with the card */
@@ -43,7 +43,8 @@ struct sim_driver {
 struct sim_reader *sim_reader_find(struct sim_driver *d, const char *name);
 void sim_changed(struct sim_driver *d);
 void sim_take_out(struct sim_reader *r); /* the card leaves; waits for the channel that uses it */
-int sim_put_in(struct sim_reader *r, const char *image, char why[200]); /* NULL: the card that was there before */
+int sim_put_in(struct sim_reader *r, const char *image,
+               char why[200]); /* NULL: the card that was there before */
 /* False: the moment has come. */
 bool sim_sleep(struct sim_driver *d, int64_t until_ms);
 

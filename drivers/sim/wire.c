@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How long an exchange takes on the wire; the card's own thinking is not counted.
- * T=0 (ISO/IEC 7816-3 clause 10): 12 etu per character, 4 more whenever the direction turns to the card's side
- * (16 etu between opposite characters); one procedure byte before each data field.
- * T=1 (clause 11): 11 etu per character, 22 etu of block guard time, blocks of at most 254 bytes.
- * Contactless (ISO/IEC 14443-3 and -4): 9 bits per byte, start and end of frame, 86 us of frame delay.
+ * T=0 (ISO/IEC 7816-3 clause 10): 12 etu per character, 4 more whenever the direction turns to the card's
+ * side (16 etu between opposite characters); one procedure byte before each data field. T=1 (clause 11): 11
+ * etu per character, 22 etu of block guard time, blocks of at most 254 bytes. Contactless (ISO/IEC 14443-3
+ * and -4): 9 bits per byte, start and end of frame, 86 us of frame delay.
  */
 #include "drivers/sim/card.h"
 
@@ -13,7 +13,8 @@ enum { CL_BITS = 9, CL_SOF_EOF = 2, CL_FRAME = 3, CL_DELAY_NS = 86430 };
 
 static uint64_t t0_etu(const uint8_t *tx, size_t tx_len, size_t rx_len)
 {
-    /* Header of five, procedure byte where data follow, data, status word. A reader drops the Le of case 4. */
+    /* Header of five, procedure byte where data follow, data, status word. A reader drops the Le of case 4.
+     */
     const bool has_data = tx_len > 5;
     const bool case4 = has_data && tx_len == 6u + tx[4];
     const uint64_t out = tx_len < 5 ? 5 : tx_len - (case4 ? 1 : 0);
@@ -33,7 +34,10 @@ static uint64_t cl_ns(const struct ssc_sim_card *c, size_t tx_len, size_t rx_len
 {
     const uint64_t bits = (tx_len + rx_len + 2 * CL_FRAME) * CL_BITS + 2 * CL_SOF_EOF;
     /* 106 kbit/s is 13.56 MHz / 128, 212 is / 64, and so on */
-    const uint64_t divider = c->wire.kbps >= 848 ? 16 : c->wire.kbps >= 424 ? 32 : c->wire.kbps >= 212 ? 64 : 128;
+    const uint64_t divider = c->wire.kbps >= 848   ? 16
+                             : c->wire.kbps >= 424 ? 32
+                             : c->wire.kbps >= 212 ? 64
+                                                   : 128;
     return bits * divider * 100000 / 1356 + 2 * CL_DELAY_NS;
 }
 
