@@ -164,11 +164,17 @@ static int chain(struct run *r, struct ssc_command *cmd)
     return rc;
 }
 
+/* T=0 knows no extended length (ISO 7816-3 clause 12.1). */
+static bool takes_extended(const struct ssc_link *link)
+{
+    return link->extended_length && link->protocol != SSC_T0;
+}
+
 /* The command as this link can carry it. */
 static struct ssc_command fit(const struct ssc_link *link, const struct ssc_command *cmd)
 {
     struct ssc_command fitted = *cmd;
-    if (link->protocol == SSC_T0 || !link->extended_length) {
+    if (!takes_extended(link)) {
         fitted.extended = false;
         fitted.le = cmd->le > SSC_LE_SHORT ? SSC_LE_SHORT : cmd->le;
     }
@@ -183,7 +189,7 @@ static int run(struct run *r, const struct ssc_command *cmd, unsigned flags)
     int rc = 0;
     bool once = (flags & SSC_TX_ONCE) != 0;
     struct ssc_command fitted = fit(r->link, cmd);
-    bool chained = fitted.lc > SSC_LC_SHORT && (r->link->protocol == SSC_T0 || !r->link->extended_length);
+    bool chained = fitted.lc > SSC_LC_SHORT && !takes_extended(r->link);
     if (chained && (once || (cmd->cla & CLA_CHAINING) != 0)) {
         rc = SSC_E_NOT_SUPPORTED; /* class B0 and the like have no chaining bit left */
         goto done;
@@ -237,7 +243,7 @@ int ssc_transmit(const struct ssc_link *link, const struct ssc_command *cmd, str
     bool extended = cmd->extended || cmd->lc > SSC_LC_SHORT || cmd->le > SSC_LE_SHORT;
     if (cmd->lc > SSC_LC_EXTENDED || cmd->le > SSC_LE_EXTENDED || (cmd->lc > 0 && !cmd->data)) {
         rc = SSC_E_INVALID_ARGUMENT;
-    } else if (extended && link->extended_length && link->protocol != SSC_T0) {
+    } else if (extended && takes_extended(link)) {
         rc = run_extended(&r, cmd, flags);
     } else {
         rc = run(&r, cmd, flags);

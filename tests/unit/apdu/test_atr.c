@@ -92,6 +92,10 @@ static void ats_defaults_and_limits(void **state)
     assert_int_equal(ats.fwi, 4);
     assert_int_equal(ats.sfgi, 0);
     assert_int_equal(ats.historical_len, 2);
+    h = hex("0220AA"); /* TL says less than there is */
+    assert_int_equal(ssc_ats_parse(h.data, h.len, &ats), SSC_E_BAD_ATR);
+    h = hex("020041");
+    assert_int_equal(ssc_ats_parse(h.data, h.len, &ats), SSC_E_BAD_ATR);
     h = hex("020F");
     assert_int_equal(ssc_ats_parse(h.data, h.len, &ats), 0);
     assert_int_equal(ats.fsc, 4096);
@@ -216,7 +220,11 @@ static void not_an_answer_to_reset(void **state)
 {
     (void)state;
     struct ssc_atr atr;
-    uint8_t longest[34] = {0x3B, 0x0F};
+    /* all the parts are there, but one byte more than an answer may have */
+    uint8_t longest[34] = {0x3B, 0xFF};
+    longest[5] = longest[9] = longest[13] = 0xF0;
+    longest[17] = 0x01;
+    assert_int_equal(ssc_atr_parse(longest, sizeof longest - 1, &atr), 0);
     assert_int_equal(parse("", &atr), SSC_E_BAD_ATR);
     assert_int_equal(parse("3B", &atr), SSC_E_BAD_ATR);
     assert_int_equal(parse("3A00", &atr), SSC_E_BAD_ATR);

@@ -139,6 +139,9 @@ static void room_for_text(void **state)
     len = 4;
     assert_int_equal(ssc_utf8_to_gb18030("张三", 6, gb, &len, NULL), SSC_E_BUFFER_TOO_SMALL);
     assert_true(len >= 5);
+    len = 0;
+    assert_int_equal(ssc_utf8_to_gb18030("®", 2, gb, &len, NULL), SSC_E_BUFFER_TOO_SMALL);
+    assert_true(len >= 5); /* 81308533 and the NUL */
     len = 5;
     assert_int_equal(ssc_utf8_to_gb18030("张三", 6, gb, &len, NULL), 0);
     assert_bytes(gb, len, "D5C5C8FD");
@@ -253,6 +256,9 @@ static void citizen_ids(void **state)
         assert_false(ssc_citizen_id_valid(wrong[i]));
     }
     assert_int_equal(ssc_citizen_id_check("1101051949123100"), 0);
+    char id_of_no_day[] = "11010519491331002?";
+    id_of_no_day[17] = ssc_citizen_id_check(id_of_no_day);
+    assert_false(ssc_citizen_id_valid(id_of_no_day));
     /* any single wrong digit is found */
     for (unsigned i = 0; i < 17; i++) {
         for (char c = '0'; c <= '9'; c++) {
@@ -278,6 +284,7 @@ static void card_numbers(void **state)
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_false(ssc_card_number_valid(wrong[i]));
     }
+    assert_int_equal(ssc_card_number_check("12143569"), 0); /* no district's letter */
     bool seen[2] = {false, false};
     for (unsigned n = 0; n < 100; n++) { /* both special remainders occur and are valid */
         char number[16];

@@ -68,6 +68,8 @@ static void lies_are_refused(void **state)
         "8484FFFFFFFF41",     /* wraps 32 bits */
         "84850000000001 41",  /* five length bytes */
         "848480000000",       /* negative as int32 */
+        "84800000",           /* indefinite and empty */
+        "9F81810100",         /* tag of four bytes */
         "9F",                 /* tag ends */
         "9F81",               /* tag ends */
         "9F81818101",         /* tag of four bytes and more */

@@ -404,7 +404,7 @@ static void links_of_a_chain(void **state)
 {
     (void)state;
     static const struct step first[] = {{ANY_COMMAND, "9000", 0}};
-    struct ssc_command cmd = {.cla = 0x00, .ins = 0xD6, .data = long_data, .lc = 300};
+    struct ssc_command cmd = {.cla = 0x00, .ins = 0xD6, .data = long_data, .lc = 800, .le = 8};
     static const char *const refusals[] = {"6884", "6A80", "6104", "6C02", "AA6282"};
     for (size_t i = 0; i < COUNT(refusals); i++) {
         const struct step steps[] = {{ANY_COMMAND, refusals[i], 0}};
