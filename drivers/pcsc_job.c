@@ -125,13 +125,21 @@ static int do_end(struct ssc_pcsc_worker *w)
     return handle_error(w, SCardEndTransaction(w->card, SCARD_LEAVE_CARD));
 }
 
+/* pcscd would take the power from whatever card is in the reader now, which need not be ours. */
+static bool still_our_card(struct ssc_pcsc_worker *w)
+{
+    DWORD events = 0;
+    return !w->dead && event_counter(w, &events) == SCARD_S_SUCCESS && events == w->events;
+}
+
 static int do_close(struct ssc_pcsc_worker *w)
 {
     if (w->has_card && w->in_transaction) {
         SCardEndTransaction(w->card, SCARD_LEAVE_CARD);
     }
     if (w->has_card) {
-        SCardDisconnect(w->card, w->power_down ? SCARD_UNPOWER_CARD : SCARD_LEAVE_CARD);
+        const bool power_down = w->power_down && still_our_card(w);
+        SCardDisconnect(w->card, power_down ? SCARD_UNPOWER_CARD : SCARD_LEAVE_CARD);
     }
     if (w->has_context) {
         SCardReleaseContext(w->context);

@@ -76,7 +76,10 @@ int ssc_channel_transmit(struct ssc_channel *ch, const uint8_t *tx, size_t tx_le
                          size_t *rx_len, int64_t deadline)
 {
     const int64_t start = now_us();
-    int rc = ch->wedged ? SSC_E_READER_WEDGED : ch->ops->transmit(ch, tx, tx_len, rx, rx_len, deadline);
+    int rc = ch->wedged ? SSC_E_READER_WEDGED : SSC_E_DEADLINE_EXCEEDED;
+    if (!ch->wedged && start / 1000 < deadline) { /* a command that is too late is not sent at all */
+        rc = ch->ops->transmit(ch, tx, tx_len, rx, rx_len, deadline);
+    }
     if (rc == 0 && *rx_len < 2) { /* some PC/SC drivers report success with nothing in it */
         rc = SSC_E_BAD_RESPONSE;
     }
