@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pcscd absent, killed, stopped, restarted; a card that never answers; what is left behind afterwards. */
+#include "bed.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+static unsigned entries(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    unsigned count = 0;
+    assert_non_null(dir);
+    while (readdir(dir)) {
+        count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+static void absent_at_start(void **state)
+{
+    static const char *const names[] = {"Desk"};
+    struct test_pcscd *p = test_pcscd_new(names, 1);
+    struct bed bed = {.pcscd = p};
+    struct ssc_reader_state reader;
+    struct ssc_channel *ch = NULL;
+    uint64_t version = 0;
+    size_t count = 1;
+    (void)state;
+    assert_int_equal(ssc_pcsc_driver_new(&bed.driver), 0);
+    assert_int_equal(ssc_driver_list(bed.driver, &reader, &count, ssc_deadline(SOON)), SSC_E_NO_SERVICE);
+    assert_int_equal(count, 0);
+    assert_int_equal(ssc_channel_open(bed.driver, p->reader[0], false, &ch, ssc_deadline(SOON)),
+                     SSC_E_NO_SERVICE);
+    /* told once, not again */
+    assert_int_equal(ssc_driver_watch(bed.driver, &version, ssc_deadline(SOON)), SSC_E_NO_SERVICE);
+    assert_int_equal(ssc_driver_watch(bed.driver, &version, ssc_deadline(100)), SSC_E_DEADLINE_EXCEEDED);
+    nap(2500); /* the attempts have ended, inotify is what wakes the driver */
+    test_pcscd_insert(p, 0, "ssc-3.0");
+    test_pcscd_start(p);
+    const int64_t start = ssc_now_ms();
+    assert_int_equal(ssc_driver_watch(bed.driver, &version, ssc_deadline(SOON)), 0);
+    assert_in_range(ssc_now_ms() - start, 0, 500);
+    await(&bed, 0, SSC_SLOT_CARD);
+    ssc_driver_free(&bed.driver);
+    test_pcscd_free(&p);
+}
+
+/* The driver finds the new pcscd by itself; old channels are dead, and say so at once. */
+static void restart(struct bed *bed, void (*end)(struct test_pcscd *))
+{
+    struct ssc_channel *ch = open_card(bed, 0);
+    const uint32_t before = await(bed, 0, SSC_SLOT_CARD).insertions;
+    uint64_t version = 0;
+    int rc = 0;
+    assert_int_equal(challenge(ch, SOON), 0);
+    end(bed->pcscd);
+    const int64_t start = ssc_now_ms();
+    assert_int_equal(challenge(ch, SOON), SSC_E_NO_SERVICE);
+    assert_int_equal(challenge(ch, SOON), SSC_E_NO_SERVICE);
+    assert_in_range(ssc_now_ms() - start, 0, OVERRUN);
+    while (rc == 0) {
+        rc = ssc_driver_watch(bed->driver, &version, ssc_deadline(SOON));
+    }
+    assert_int_equal(rc, SSC_E_NO_SERVICE);
+    test_pcscd_start(bed->pcscd);
+    assert_true(await(bed, 0, SSC_SLOT_CARD).insertions > before); /* who knows what card it is now */
+    assert_int_equal(challenge(ch, SOON), SSC_E_NO_SERVICE);
+    ssc_channel_close(&ch, true);
+    ch = open_card(bed, 0);
+    assert_int_equal(challenge(ch, SOON), 0);
+    ssc_channel_close(&ch, true);
+}
+
+static void killed_and_restarted(void **state)
+{
+    restart(*state, test_pcscd_kill);
+}
+
+static void stopped_and_restarted(void **state)
+{
+    restart(*state, test_pcscd_stop);
+}
+
+static void *kill_soon(void *pcscd)
+{
+    nap(100);
+    test_pcscd_kill(pcscd);
+    return NULL;
+}
+
+static void killed_in_the_middle_of_a_call(void **state)
+{
+    struct bed *bed = *state;
+    struct ssc_channel *ch = open_card(bed, 0);
+    pthread_t killer;
+    test_pcscd_fault(bed->pcscd, 0, "hang");
+    assert_int_equal(pthread_create(&killer, NULL, kill_soon, bed->pcscd), 0);
+    const int64_t start = ssc_now_ms();
+    assert_int_equal(challenge(ch, SOON), SSC_E_NO_SERVICE);
+    assert_in_range(ssc_now_ms() - start, 50, 100 + 4 * OVERRUN);
+    pthread_join(killer, NULL);
+    assert_false(ch->wedged);
+    ssc_channel_close(&ch, true);
+    test_pcscd_fault(bed->pcscd, 0, NULL);
+    test_pcscd_start(bed->pcscd);
+    ch = open_card(bed, 0);
+    assert_int_equal(challenge(ch, SOON), 0);
+    ssc_channel_close(&ch, true);
+}
+
+static void a_transmit_that_never_returns(void **state)
+{
+    struct bed *bed = *state;
+    struct ssc_channel *stuck = open_card(bed, 0), *ch = NULL;
+    test_pcscd_insert(bed->pcscd, 1, "ssc-2.0");
+    await(bed, 1, SSC_SLOT_CARD);
+    test_pcscd_fault(bed->pcscd, 0, "0084 hang");
+    int64_t start = ssc_now_ms();
+    assert_int_equal(challenge(stuck, 200), SSC_E_DEADLINE_EXCEEDED);
+    assert_in_range(ssc_now_ms() - start, 200, 200 + OVERRUN);
+    assert_true(stuck->wedged);
+
+    /* the stuck reader says so at once, whoever asks */
+    start = ssc_now_ms();
+    assert_int_equal(challenge(stuck, SOON), SSC_E_READER_WEDGED);
+    assert_int_equal(ssc_channel_reset(stuck, SSC_RESET_COLD, ssc_deadline(SOON)), SSC_E_READER_WEDGED);
+    assert_int_equal(try_open(bed, 0, &ch), SSC_E_READER_WEDGED);
+    assert_in_range(ssc_now_ms() - start, 0, OVERRUN);
+
+    /* the others go on */
+    assert_int_equal(try_open(bed, 1, &ch), 0);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(challenge(ch, SOON), 0);
+    }
+    assert_in_range(ssc_now_ms() - start, 0, 500);
+    ssc_channel_close(&ch, true);
+    test_pcscd_remove(bed->pcscd, 1);
+    await(bed, 1, SSC_SLOT_EMPTY);
+
+    /* once the hardware has returned, all is as before */
+    test_pcscd_fault(bed->pcscd, 0, NULL);
+    start = ssc_now_ms();
+    while (stuck->wedged && ssc_now_ms() < start + SOON) {
+        nap(5);
+    }
+    assert_int_equal(challenge(stuck, SOON), 0);
+    assert_int_equal(try_open(bed, 0, &ch), 0);
+    ssc_channel_close(&ch, true);
+    ssc_channel_close(&stuck, true);
+}
+
+/* The caller has long gone, even the driver is freed; the late call must still find its memory. */
+static void closed_while_stuck(void **state)
+{
+    struct bed *bed = *state;
+    struct ssc_channel *stuck = open_card(bed, 0);
+    test_pcscd_fault(bed->pcscd, 0, "hang");
+    assert_int_equal(challenge(stuck, 50), SSC_E_DEADLINE_EXCEEDED);
+    int64_t start = ssc_now_ms();
+    ssc_channel_close(&stuck, true);
+    assert_in_range(ssc_now_ms() - start, 0, OVERRUN);
+    start = ssc_now_ms();
+    ssc_driver_free(&bed->driver);
+    assert_in_range(ssc_now_ms() - start, 0, 4 * OVERRUN);
+    test_pcscd_fault(bed->pcscd, 0, NULL);
+    nap(200);
+}
+
+static void open_of_a_hanging_reader(void **state)
+{
+    struct bed *bed = *state;
+    struct ssc_channel *stuck = open_card(bed, 0), *ch = NULL;
+    test_pcscd_fault(bed->pcscd, 0, "hang");
+    assert_int_equal(challenge(stuck, 50), SSC_E_DEADLINE_EXCEEDED);
+    struct ssc_driver *second = NULL; /* as another program would: it cannot know */
+    assert_int_equal(ssc_pcsc_driver_new(&second), 0);
+    const int64_t start = ssc_now_ms();
+    assert_int_equal(ssc_channel_open(second, bed->pcscd->reader[0], false, &ch, start + 200),
+                     SSC_E_DEADLINE_EXCEEDED);
+    assert_in_range(ssc_now_ms() - start, 200, 200 + OVERRUN);
+    assert_int_equal(ssc_channel_open(second, bed->pcscd->reader[0], false, &ch, ssc_deadline(SOON)),
+                     SSC_E_READER_WEDGED);
+    test_pcscd_fault(bed->pcscd, 0, NULL);
+    int rc = SSC_E_READER_WEDGED;
+    while (rc == SSC_E_READER_WEDGED && ssc_now_ms() < start + SOON) {
+        rc = ssc_channel_open(second, bed->pcscd->reader[0], false, &ch, ssc_deadline(SOON));
+    }
+    assert_int_equal(rc, 0);
+    ssc_channel_close(&ch, true);
+    ssc_driver_free(&second);
+    ssc_channel_close(&stuck, true);
+}
+
+/* Threads, files and contexts: what a hundred channels took, a hundred channels give back. */
+static void nothing_is_left_behind(void **state)
+{
+    struct bed *bed = *state;
+    unsigned threads = 0, files = 0;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 100; i++) {
+            struct ssc_channel *ch = open_card(bed, 0);
+            assert_int_equal(challenge(ch, SOON), 0);
+            ssc_channel_close(&ch, i % 2 == 0);
+        }
+        ssc_driver_free(&bed->driver); /* waits for those that are closing */
+        if (round == 1) {
+            test_pcscd_kill(bed->pcscd);
+            test_pcscd_start(bed->pcscd);
+        }
+        if (round == 0) {
+            threads = entries("/proc/self/task");
+            files = entries("/proc/self/fd");
+        }
+        nap(20); /* a detached thread's entry goes a moment after the thread */
+        assert_in_range(entries("/proc/self/task"), 0, threads);
+        assert_in_range(entries("/proc/self/fd"), 0, files);
+        assert_int_equal(ssc_pcsc_driver_new(&bed->driver), 0);
+    }
+}
+
+/* Voluntary context switches of the whole process: none while nothing happens. */
+static long switches(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_nvcsw;
+}
+
+static void idle_means_asleep(void **state)
+{
+    struct bed *bed = *state;
+    struct ssc_channel *ch = open_card(bed, 0);
+    uint64_t version = 0;
+    int rc = 0;
+    assert_int_equal(challenge(ch, SOON), 0);
+    while (rc == 0) { /* past the second look after the start */
+        rc = ssc_driver_watch(bed->driver, &version, ssc_deadline(1200));
+    }
+    const long before = switches();
+    assert_int_equal(ssc_driver_watch(bed->driver, &version, ssc_deadline(1500)), SSC_E_DEADLINE_EXCEEDED);
+    assert_in_range(switches() - before, 0, 2); /* this thread's own */
+    ssc_channel_close(&ch, true);
+}
+
+static void idle_without_pcscd(void **state)
+{
+    struct bed *bed = *state;
+    uint64_t version = 0;
+    int rc = 0;
+    test_pcscd_kill(bed->pcscd);
+    const int64_t start = ssc_now_ms();
+    while (rc != SSC_E_DEADLINE_EXCEEDED || ssc_now_ms() < start + 2500) {
+        rc = ssc_driver_watch(bed->driver, &version, ssc_deadline(500));
+    }
+    const long before = switches();
+    assert_int_equal(ssc_driver_watch(bed->driver, &version, ssc_deadline(1500)), SSC_E_DEADLINE_EXCEEDED);
+    assert_in_range(switches() - before, 0, 2);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, bed_setup, bed_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(absent_at_start),
+        CASE(killed_and_restarted),
+        CASE(stopped_and_restarted),
+        CASE(killed_in_the_middle_of_a_call),
+        CASE(a_transmit_that_never_returns),
+        CASE(closed_while_stuck),
+        CASE(open_of_a_hanging_reader),
+        CASE(nothing_is_left_behind),
+        CASE(idle_means_asleep),
+        CASE(idle_without_pcscd),
+    };
+    return test_pcscd_installed() ? cmocka_run_group_tests(tests, NULL, NULL) : 77;
+}
