@@ -1,101 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loop against a scripted link: each step says what must be sent and what comes back. */
-#include "tests/unit/hex.h"
+#include "tests/unit/apdu/scripted_link.h"
 
 #include <stdio.h>
-#include <time.h>
-
-#include "apdu/error.h"
-#include "apdu/transmit.h"
-
-#define ANY_COMMAND NULL /* as `expect`: anything may be sent */
-
-struct step {
-    const char *expect; /* hex of the command, or ANY_COMMAND */
-    const char *answer; /* hex with status word; NULL: the link fails with `rc` */
-    int rc;
-};
-
-struct script {
-    const struct step *steps;
-    size_t count, at;
-    bool last_repeats;
-    size_t lie;     /* adds to the length that the link reports */
-    int64_t passes; /* milliseconds that pass with each exchange */
-    int64_t deadline;
-    uint8_t sent[SSC_COMMAND_MAX];
-    size_t sent_len;
-};
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int play(void *ctx, const uint8_t *tx, size_t tx_len, uint8_t *rx, size_t *rx_len, int64_t deadline)
-{
-    struct script *script = ctx;
-    assert_true(script->at < script->count);
-    const struct step *step = &script->steps[script->at];
-    assert_int_equal(deadline, script->deadline);
-    assert_true(*rx_len >= SSC_RESPONSE_SHORT);
-    if (step->expect) {
-        assert_bytes(tx, tx_len, step->expect);
-    }
-    memcpy(script->sent, tx, tx_len);
-    script->sent_len = tx_len;
-    script->at += script->last_repeats && script->at + 1 == script->count ? 0 : 1;
-    if (script->passes > 0) {
-        int64_t until = now_ms() + script->passes;
-        while (now_ms() < until) {
-        }
-    }
-    if (!step->answer) {
-        return step->rc;
-    }
-    struct hex answer = hex(step->answer);
-    assert_true(answer.len <= *rx_len);
-    memcpy(rx, answer.data, answer.len);
-    *rx_len = answer.len + script->lie;
-    return 0;
-}
-
-/* One transmission and what it left behind. */
-struct result {
-    int rc;
-    uint8_t data[70000];
-    struct ssc_response rsp;
-    struct ssc_transmit_report report;
-    struct script script;
-};
-static struct result result;
-static size_t response_room = sizeof result.data;
-
-static struct result *transmit(enum ssc_protocol protocol, bool extended, unsigned flags,
-                               const struct ssc_command *cmd, const struct step *steps, size_t count)
-{
-    result.script.steps = steps;
-    result.script.count = count;
-    result.script.at = 0;
-    result.script.deadline = now_ms() + 60000;
-    struct ssc_link link = {play, &result.script, protocol, extended};
-    result.rsp = (struct ssc_response){.data = result.data, .cap = response_room};
-    result.rc = ssc_transmit(&link, cmd, &result.rsp, flags, result.script.deadline, &result.report);
-    if (!result.script.last_repeats) {
-        assert_int_equal(result.script.at, result.report.exchanges);
-    }
-    return &result;
-}
-
-static int reset(void **state)
-{
-    (void)state;
-    memset(&result, 0, sizeof result);
-    response_room = sizeof result.data;
-    return 0;
-}
 
 static struct ssc_command select_ssse(void)
 {
@@ -366,139 +273,6 @@ static void once_means_once(void **state)
     assert_int_equal(transmit(SSC_T0, false, SSC_TX_ONCE, &DEBIT, fetch_again, 3)->rc, 0);
 }
 
-static uint8_t long_data[1000];
-
-static void chaining(void **state)
-{
-    (void)state;
-    static const struct step good[] = {{ANY_COMMAND, "9000", 0},
-                                       {ANY_COMMAND, "9000", 0},
-                                       {ANY_COMMAND, "9000", 0},
-                                       {ANY_COMMAND, "AABB 9000", 0}};
-    struct ssc_command cmd = {.cla = 0x84, .ins = 0xD6, .data = long_data, .lc = 800, .le = 2};
-    for (size_t i = 0; i < sizeof long_data; i++) {
-        long_data[i] = (uint8_t)(i * 7);
-    }
-    struct result *r = transmit(SSC_T1, false, 0, &cmd, good, 4);
-    assert_int_equal(r->rc, 0);
-    assert_int_equal(r->report.exchanges, 4);
-    /* the last link: no chaining bit, the rest of the data, and Le */
-    assert_int_equal(r->script.sent[0], 0x84);
-    assert_int_equal(r->script.sent[4], 800 - 3 * 255);
-    assert_memory_equal(r->script.sent + 5, long_data + 765, 35);
-    assert_int_equal(r->script.sent[40], 2);
-    assert_int_equal(r->script.sent_len, 41);
-    assert_bytes(r->rsp.data, r->rsp.len, "AABB");
-    cmd.lc = 255; /* fits: no chain */
-    r = transmit(SSC_T1, false, 0, &cmd, good + 3, 1);
-    assert_int_equal(r->rc, 0);
-    cmd.lc = 256;
-    static const struct step two[] = {{ANY_COMMAND, "9000", 0},
-                                      {"84D6000001"
-                                       "F9",
-                                       "9000", 0}};
-    assert_int_equal(transmit(SSC_T0, true, 0, &cmd, two, 2)->rc, 0); /* T=0 has no extended length */
-}
-
-static void links_of_a_chain(void **state)
-{
-    (void)state;
-    static const struct step first[] = {{ANY_COMMAND, "9000", 0}};
-    struct ssc_command cmd = {.cla = 0x00, .ins = 0xD6, .data = long_data, .lc = 800, .le = 8};
-    static const char *const refusals[] = {"6884", "6A80", "6104", "6C02", "AA6282"};
-    for (size_t i = 0; i < COUNT(refusals); i++) {
-        const struct step steps[] = {{ANY_COMMAND, refusals[i], 0}};
-        struct result *r = transmit(SSC_T1, false, 0, &cmd, steps, 1);
-        assert_true(r->rc > 0 && r->rc == r->rsp.sw);
-        assert_int_equal(r->report.exchanges, 1);
-        assert_true(r->report.sent);
-        assert_int_equal(r->rsp.len, 0);
-        assert_int_equal(r->script.sent[0], 0x10);
-        assert_int_equal(r->script.sent_len, 5 + 255);
-    }
-    const struct step lost[] = {first[0], {ANY_COMMAND, NULL, SSC_E_READER_IO}};
-    assert_int_equal(transmit(SSC_T1, false, 0, &cmd, lost, 2)->rc, SSC_E_READER_IO);
-    assert_int_equal(result.report.exchanges, 2);
-}
-
-static void chains_that_cannot_be(void **state)
-{
-    (void)state;
-    struct ssc_command cmd = {.cla = 0xB0, .ins = 0xD6, .data = long_data, .lc = 300};
-    struct result *r = transmit(SSC_T1, false, 0, &cmd, NULL, 0); /* B0 has the chaining bit set */
-    assert_int_equal(r->rc, SSC_E_NOT_SUPPORTED);
-    assert_false(r->report.sent);
-    cmd.cla = 0x00;
-    r = transmit(SSC_T1, false, SSC_TX_ONCE, &cmd, NULL, 0);
-    assert_int_equal(r->rc, SSC_E_NOT_SUPPORTED);
-    assert_int_equal(r->report.exchanges, 0);
-}
-
-static void extended_length(void **state)
-{
-    (void)state;
-    static const struct step steps[] = {{ANY_COMMAND, "0102 9000", 0}};
-    struct ssc_command cmd = {.ins = 0xD6, .data = long_data, .lc = 300, .le = 1000};
-    struct result *r = transmit(SSC_T1, true, SSC_TX_ONCE, &cmd, steps, 1);
-    assert_int_equal(r->rc, 0);
-    assert_int_equal(r->script.sent_len, 4 + 3 + 300 + 2);
-    assert_bytes(r->script.sent, 7, "00D6000000012C");
-    assert_bytes(r->script.sent + 307, 2, "03E8");
-    assert_memory_equal(r->script.sent + 7, long_data, 300);
-    cmd = (struct ssc_command){.ins = 0xB0, .le = 1000, .extended = true};
-    static const struct step big[] = {
-        {"00B000000003E8", "6C10", 0}, {"00B00000000010", "AA 6105", 0}, {"00C0000005", "BB 9000", 0}};
-    r = transmit(SSC_TCL, true, 0, &cmd, big, 3);
-    assert_int_equal(r->rc, 0);
-    assert_bytes(r->rsp.data, r->rsp.len, "AABB");
-    /* the same without extended length on the link: short, and what is more comes by 61xx */
-    static const struct step small[] = {{"00B0000000", "AA 6105", 0}, {"00C0000005", "BB 9000", 0}};
-    assert_int_equal(transmit(SSC_T1, false, 0, &cmd, small, 2)->rc, 0);
-    assert_int_equal(transmit(SSC_T0, true, 0, &cmd, small, 2)->rc, 0);
-}
-
-static int fill_rx(void *ctx, const uint8_t *tx, size_t tx_len, uint8_t *rx, size_t *rx_len, int64_t deadline)
-{
-    unsigned *calls = ctx;
-    (void)tx;
-    (void)tx_len;
-    (void)deadline;
-    memset(rx, 0x90, *rx_len); /* every byte of the room, the status word being 9090 */
-    *calls += 1;
-    return 0;
-}
-
-static void largest_answers_fit(void **state)
-{
-    (void)state;
-    unsigned calls = 0;
-    struct ssc_link link = {fill_rx, &calls, SSC_T1, true};
-    struct ssc_command cmd = {.ins = 0xB0, .le = 65536};
-    struct ssc_response rsp = {.data = result.data, .cap = 65536};
-    assert_int_equal(ssc_transmit(&link, &cmd, &rsp, 0, INT64_MAX, NULL), 0x9090);
-    assert_int_equal(rsp.len, 65536);
-    rsp.cap = 65535;
-    assert_int_equal(ssc_transmit(&link, &cmd, &rsp, 0, INT64_MAX, NULL), SSC_E_BUFFER_TOO_SMALL);
-    cmd.le = 4; /* a short command whose answer is longer than asked for */
-    rsp.cap = 256;
-    assert_int_equal(ssc_transmit(&link, &cmd, &rsp, 0, INT64_MAX, NULL), 0x9090);
-    assert_int_equal(rsp.len, 256);
-    assert_int_equal(calls, 3);
-}
-
-static void impossible_commands(void **state)
-{
-    (void)state;
-    struct ssc_command long_lc = {.data = long_data, .lc = 65536}, long_le = {.le = 65537},
-                       no_data = {.lc = 1};
-    const struct ssc_command *const rows[] = {&long_lc, &long_le, &no_data};
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct result *r = transmit(SSC_T1, true, 0, rows[i], NULL, 0);
-        assert_int_equal(r->rc, SSC_E_INVALID_ARGUMENT);
-        assert_false(r->report.sent);
-    }
-}
-
 static void deadlines(void **state)
 {
     (void)state;
@@ -551,8 +325,6 @@ static void secrets_are_wiped(void **state)
     assert_int_equal(calls, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, reset)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -572,12 +344,6 @@ int main(void)
         TEST(link_that_lies),
         TEST(link_errors_at_each_exchange),
         TEST(once_means_once),
-        TEST(chaining),
-        TEST(links_of_a_chain),
-        TEST(chains_that_cannot_be),
-        TEST(extended_length),
-        TEST(largest_answers_fit),
-        TEST(impossible_commands),
         TEST(deadlines),
         TEST(secrets_are_wiped),
     };
