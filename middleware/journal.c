@@ -37,7 +37,7 @@ int ssc_journal_error(int sqlite_result)
 static int write_probe(sqlite3 *db)
 {
     return ssc_journal_error(
-        sqlite3_exec(db, "INSERT OR REPLACE INTO probe VALUES(1,CAST(unixepoch('subsec')*1000 AS INTEGER))",
+        sqlite3_exec(db, "INSERT OR REPLACE INTO probe VALUES(1,unixepoch())",
                      NULL, NULL, NULL));
 }
 

@@ -88,7 +88,7 @@ int ssc_rows_create(sqlite3 *db)
         "CREATE UNIQUE INDEX txn_op ON txn(owner_uid,op);"
         "CREATE INDEX txn_card ON txn(serial,id);"
         "CREATE INDEX txn_open ON txn(id) WHERE " OPEN_ROWS ";"
-        "CREATE TABLE probe(id INTEGER PRIMARY KEY NOT NULL,ms INTEGER NOT NULL) STRICT;"
+        "CREATE TABLE probe(id INTEGER PRIMARY KEY NOT NULL,at INTEGER NOT NULL) STRICT;"
         "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
         SSC_TXN_PREPARED, SSC_TXN_ARMED, SSC_TXN_DONE, SSC_TXN_UNKNOWN, SSC_JOURNAL_APPLICATION,
         SSC_JOURNAL_VERSION);
