@@ -37,8 +37,7 @@ int ssc_journal_error(int sqlite_result)
 static int write_probe(sqlite3 *db)
 {
     return ssc_journal_error(
-        sqlite3_exec(db, "INSERT OR REPLACE INTO probe VALUES(1,unixepoch())",
-                     NULL, NULL, NULL));
+        sqlite3_exec(db, "INSERT OR REPLACE INTO probe VALUES(1,unixepoch())", NULL, NULL, NULL));
 }
 
 static void run_one(struct ssc_journal *j, struct ssc_write *w)

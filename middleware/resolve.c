@@ -70,45 +70,56 @@ static int ask_proof(struct inquiry *q)
     return rc;
 }
 
-static bool entry_matches(const struct ssc_txn *row, const struct ssc_log_entry *e)
+static bool entry_alike(const struct ssc_txn *row, const struct ssc_log_entry *e)
 {
     char terminal[2 * sizeof row->terminal + 1], datetime[2 * sizeof row->datetime + 1];
     ssc_purse_hex(row->terminal, sizeof row->terminal, terminal);
     ssc_purse_hex(row->datetime, sizeof row->datetime, datetime);
     return e->type == row->txn_type && e->amount == row->amount && e->self_pay == row->self_pay &&
            e->pooled == row->pooled && strcmp(e->terminal, terminal) == 0 &&
-           strcmp(e->datetime, datetime) == 0 &&
-           (e->counter == row->counter || e->counter == row->counter + 1);
+           strcmp(e->datetime, datetime) == 0;
+}
+
+struct log_search {
+    bool match, maybe, other, older;
+    unsigned used;
+};
+
+/* Whether cards log the counter before or after the transaction is not settled: an entry that fits only under
+ * the other reading may be ours, or one of the same second and amount before it. */
+static void weigh_entry(const struct inquiry *q, const struct ssc_log_entry *e, struct log_search *s)
+{
+    const struct ssc_txn *row = q->row;
+    bool after = q->ops->log_counter_after(ssc_card_profile(q->card));
+    int ours = row->counter + (after ? 1 : 0), otherwise = row->counter + (after ? 0 : 1);
+    bool alike = entry_alike(row, e), counts = q->ops->same_counter(row, e->type);
+    s->used++;
+    s->match = s->match || (alike && e->counter == ours);
+    s->maybe = s->maybe || (alike && e->counter == otherwise);
+    s->other = s->other || (counts && !alike && e->counter >= ours);
+    s->older = s->older || (counts && e->counter < row->counter);
 }
 
 static int ask_log(struct inquiry *q)
 {
-    const struct ssc_txn *row = q->row;
-    bool after = q->ops->log_counter_after(ssc_card_profile(q->card)), older = false, other = false;
-    unsigned used = 0;
+    struct log_search s = {.used = 0};
     int rc = 0;
-    q->w.log = SSC_LOG_GAP;
-    for (unsigned n = 1; n <= LOG_MOST && !older && q->w.log != SSC_LOG_MATCH && !rc; n++) {
+    for (unsigned n = 1; n <= LOG_MOST && !s.older && !s.match && !rc; n++) {
         struct ssc_log_entry e;
         rc = q->ops->record(q->card, n, &e, q->deadline);
-        if (rc || e.type == 0x00 || e.type == 0xFF) /* a record never written */
-            continue;
-        used++;
-        bool counts = q->ops->same_counter(row, e.type);
-        if (entry_matches(row, &e))
-            q->w.log = SSC_LOG_MATCH;
-        else if (counts && e.counter < row->counter)
-            older = true;
-        else if (counts && (e.counter > row->counter || !after))
-            other = true;
+        if (!rc && e.type != 0x00 && e.type != 0xFF) /* else a record never written */
+            weigh_entry(q, &e, &s);
     }
     bool ended = rc == SSC_SW_RECORD_NOT_FOUND;
-    if (rc && !ended) {
-        q->w.log = SSC_LOG_UNREADABLE;
+    bool whole = s.older || (ended && s.used < q->ops->least_records);
+    q->w.log = SSC_LOG_UNREADABLE;
+    if (rc && !ended)
         return silent(q, rc);
-    }
-    if (q->w.log == SSC_LOG_GAP && (older || (ended && used < q->ops->least_records)))
-        q->w.log = other ? SSC_LOG_OTHER : SSC_LOG_ABSENT;
+    q->w.log = s.match   ? SSC_LOG_MATCH
+               : s.maybe ? SSC_LOG_MAYBE
+               : !whole  ? SSC_LOG_GAP
+               : s.other ? SSC_LOG_OTHER
+                         : SSC_LOG_ABSENT;
     return 0;
 }
 

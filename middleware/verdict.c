@@ -12,7 +12,8 @@ static struct ssc_verdict unchecked(const struct ssc_witnesses *w)
 {
     struct ssc_verdict v = is(SSC_TXN_UNPROVEN, SSC_EV_CONFLICT);
     bool silent = w->log == SSC_LOG_UNREADABLE || w->log == SSC_LOG_GAP;
-    if (w->log == SSC_LOG_MATCH || (silent && w->balance == SSC_BALANCE_AFTER))
+    bool agrees = w->balance == SSC_BALANCE_AFTER && (silent || w->log == SSC_LOG_MAYBE);
+    if (w->log == SSC_LOG_MATCH || agrees)
         v = is(SSC_TXN_CONFIRMED, SSC_EV_PROOF_TAC);
     else if (w->log == SSC_LOG_OTHER)
         v = is(SSC_TXN_NOT_DONE, SSC_EV_CARD_UNCHANGED);

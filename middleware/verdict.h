@@ -17,6 +17,7 @@ enum ssc_log_says {
     SSC_LOG_UNREADABLE,
     SSC_LOG_GAP,    /* not there, but older entries are already overwritten */
     SSC_LOG_MATCH,  /* this very transaction */
+    SSC_LOG_MAYBE,  /* one just like it, whose counter is what the previous one's would be */
     SSC_LOG_ABSENT, /* whole, and not there */
     SSC_LOG_OTHER,  /* whole, and another transaction used its counter */
 };

