@@ -178,6 +178,42 @@ static void pcsc_contactless(void **state)
     assert_false(atr.contactless);
 }
 
+/* Public answers of other cards: keys, national ids, a SIM, bank and signature cards, contactless memory. */
+static void cards_of_the_world(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned protocols, f, d, ifsc, guard, voltages;
+        int first;
+        size_t historical;
+    } rows[] = {
+        {"3BFD1300008131FE158073C021C057597562694B657940", 2, 372, 4, 0xFE, 0, 0, 1, 13},
+        {"3BDB960080B1FE451F830012233F536549440F9000F1", 3, 512, 32, 0xFE, 0, 3, 0, 11},
+        {"3BDA18FF81B1FE751F030031C573C001400090000C", 2, 372, 12, 0xFE, 255, 3, 1, 10},
+        {"3B9F96801FC78031A073BE21136743200718000001A5", 1, 512, 32, 32, 0, 7, 0, 15},
+        {"3BF2180002C10A31FE58C80975", 2, 372, 12, 0xFE, 2, 0, 1, 2},
+        {"3BB794008131FE6553504B32339000D1", 2, 512, 8, 0xFE, 0, 0, 1, 7},
+        {"3B951540FF6301010201", 1, 372, 16, 32, 0, 0, 0, 5},
+        {"3B6500002063CB6800", 1, 372, 1, 32, 0, 0, 0, 5},
+        {"3B8880010000000033818100 3A", 3, 372, 1, 32, 0, 0, 0, 8},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct ssc_atr atr;
+        assert_int_equal(parse(rows[i].text, &atr), 0);
+        assert_true(atr.tck_right);
+        assert_int_equal(atr.protocols, rows[i].protocols);
+        assert_int_equal(atr.first_protocol, rows[i].first);
+        assert_int_equal(atr.f, rows[i].f);
+        assert_int_equal(atr.d, rows[i].d);
+        assert_int_equal(atr.ifsc, rows[i].ifsc);
+        assert_int_equal(atr.extra_guard, rows[i].guard);
+        assert_int_equal(atr.voltages, rows[i].voltages);
+        assert_int_equal(atr.historical_len, rows[i].historical);
+        assert_int_equal(atr.contactless, i == COUNT(rows) - 1);
+    }
+}
+
 static void wrong_tck_is_told(void **state)
 {
     (void)state;
@@ -312,6 +348,7 @@ int main(void)
         cmocka_unit_test(speeds),
         cmocka_unit_test(protocols_and_their_bytes),
         cmocka_unit_test(pcsc_contactless),
+        cmocka_unit_test(cards_of_the_world),
         cmocka_unit_test(wrong_tck_is_told),
         cmocka_unit_test(cut_at_every_byte),
         cmocka_unit_test(not_an_answer_to_reset),
