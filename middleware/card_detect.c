@@ -122,6 +122,8 @@ static int detect_ssc(struct ssc_card *card, int64_t deadline)
     const struct ssc_atr *atr = &card->channel->atr;
     int rc = ssc_card_issuer_records(card, tags, sizeof tags, deadline);
 
+    if (rc == SSC_SW_FILE_NOT_FOUND) /* a PSAM has an environment of the same name */
+        rc = SSC_E_NOT_SSC;
     if (rc == 0) {
         info->kind = SSC_CARD_SSC;
         take_card_id(card);
