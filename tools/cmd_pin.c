@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The holder's PIN. Digits come from the terminal without echo or from the reader's pad, never from argv. */
+#include "tools/commands.h"
+
+#include "apdu/error.h"
+
+#include <string.h>
+
+static void show(struct cli *cli, const json_t *result)
+{
+    (void)result;
+    say(cli, stdout, MSG_PIN_DONE);
+}
+
+/* Asks for the new PIN twice. */
+static int new_pin(struct cli *cli, char digits[17])
+{
+    char again[17];
+    int rc = secret_read(cli, MSG_TYPE_NEW_PIN, digits);
+    if (rc == 0) {
+        rc = secret_read(cli, MSG_TYPE_AGAIN, again);
+    }
+    if (rc == 0 && strcmp(digits, again) != 0) {
+        rc = SSC_E_PIN_MISMATCH;
+    }
+    explicit_bzero(again, sizeof again);
+    return rc;
+}
+
+static int put_digits(struct cli *cli, json_t *params, const char *key, bool fresh)
+{
+    char digits[17];
+    const int rc = fresh ? new_pin(cli, digits) : secret_read(cli, MSG_TYPE_PIN, digits);
+    if (rc == 0) {
+        json_object_set_new(params, key, json_string(digits));
+    }
+    explicit_bzero(digits, sizeof digits);
+    return rc;
+}
+
+static int gather(struct cli *cli, const char *verb, json_t *params)
+{
+    const bool change = strcmp(verb, "change") == 0, reload = strcmp(verb, "reload") == 0;
+    int rc = 0;
+    if (strcmp(verb, "unblock") != 0 && given(cli, 'P')) {
+        say(cli, stderr, MSG_TYPE_ON_PAD);
+        json_object_set_new(params, "entry", json_string("pinpad"));
+    } else if (strcmp(verb, "verify") == 0) {
+        rc = put_digits(cli, params, "secret", false);
+    } else if (change || reload) {
+        rc = change ? put_digits(cli, params, "old", false) : 0;
+        rc = rc == 0 ? put_digits(cli, params, "new", true) : rc;
+    }
+    return rc;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+    static const struct {
+        const char *verb, *method;
+    } rows[] = {{"verify", "pin.verify"},
+                {"change", "pin.change"},
+                {"reload", "pin.reload"},
+                {"unblock", "pin.unblock"}};
+    const char *method = NULL;
+    char op[OP_TEXT];
+    int status = 0;
+    json_t *params = json_object();
+    for (size_t i = 0; argc == 1 && i < sizeof rows / sizeof rows[0]; i++) {
+        method = strcmp(argv[0], rows[i].verb) == 0 ? rows[i].method : method;
+    }
+    const int rc = method ? gather(cli, argv[0], params) : 0;
+    if (!method) {
+        status = usage_error(cli, argc > 1 ? argv[1] : argc == 1 ? argv[0] : "verify|change|reload|unblock");
+    } else if (rc != 0) {
+        status = cli_fail_with(cli, rc, NULL);
+    } else {
+        if (strcmp(argv[0], "verify") != 0) {
+            json_object_set_new(params, "op", json_string(op_of(cli, op, &status)));
+        }
+        json_t *result = NULL;
+        cli->value['P'] = NULL; /* the pad is in params already */
+        status = cli_card_call(cli, method, json_incref(params), &result) == 0 ? cli_show(cli, result, show)
+                                                                               : cli_fail(cli);
+        json_decref(result);
+    }
+    json_decref(params);
+    return status;
+}
+
+static const struct opt options[] = {OPTION_PIN_PAD, OPTION_OP, {0}};
+
+const struct command cmd_pin = {
+    .name = "pin",
+    .args = "verify|change|reload|unblock [--pin-pad]",
+    .subcommands = "verify|change|reload|unblock",
+    .summary = {"verify, change, replace or unblock the PIN", "验证、修改、重装或解锁密码"},
+    .about = {"Digits are typed on the terminal without echo, or on the reader's pad; never given as an "
+              "argument.\n"
+              "reload and unblock need the issuer's key (PSAM or back office).",
+              "密码在终端输入 (不回显) 或在读卡器密码键盘上输入, 不能写在命令行中。\n"
+              "reload 和 unblock 需要发卡机构密钥 (PSAM 或加密机)。"},
+    .options = options,
+    .examples = "sscard pin verify\nsscard pin change --pin-pad",
+    .run = run,
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/commands.h"
+
+#include <string.h>
+
+static const char *state_text(struct cli *cli, const char *state)
+{
+    static const struct {
+        const char *name, *style;
+        enum message text;
+    } rows[] = {{"card", S_GOOD, MSG_STATE_CARD},
+                {"empty", S_DIM, MSG_STATE_EMPTY},
+                {"mute", S_BAD, MSG_STATE_MUTE},
+                {"gone", S_DIM, MSG_STATE_GONE},
+                {"wedged", S_BAD, MSG_STATE_WEDGED}};
+    static _Thread_local char text[64];
+    snprintf(text, sizeof text, "%s", state);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(state, rows[i].name) == 0) {
+            snprintf(text, sizeof text, "%s%s", rows[i].style, msg(cli, rows[i].text));
+        }
+    }
+    return text;
+}
+
+static const char *medium_text(struct cli *cli, const char *medium)
+{
+    return strcmp(medium, "contact") == 0       ? msg(cli, MSG_MEDIUM_CONTACT)
+           : strcmp(medium, "contactless") == 0 ? msg(cli, MSG_MEDIUM_CONTACTLESS)
+                                                : "SAM";
+}
+
+/* "pharmacy (4711)", or what PC/SC tells: another program. */
+static void user_text(struct cli *cli, const json_t *reader, char out[128])
+{
+    const json_t *owner = json_object_get(json_object_get(reader, "lease"), "owner");
+    out[0] = '\0';
+    if (owner) {
+        snprintf(out, 128, "%s (%lld)", js(owner, "program"), (long long)ji(owner, "pid"));
+    } else if (jb(reader, "in_use")) {
+        snprintf(out, 128, "%s", msg(cli, MSG_ANOTHER_PROGRAM));
+    }
+}
+
+static void show(struct cli *cli, const json_t *result)
+{
+    const json_t *readers = json_object_get(result, "readers");
+    const json_t *reader;
+    size_t i;
+    struct grid grid;
+    grid_begin(&grid, cli, 6,
+               (const char *const[]){msg(cli, MSG_READER), msg(cli, MSG_STATE), msg(cli, MSG_MEDIUM),
+                                     msg(cli, MSG_PIN_PAD), msg(cli, MSG_USED_BY), "ATR"});
+    json_array_foreach(readers, i, reader)
+    {
+        char user[128];
+        user_text(cli, reader, user);
+        grid_row(&grid, js(reader, "name"), state_text(cli, js(reader, "state")),
+                 medium_text(cli, js(reader, "medium")), jb(reader, "pin_pad") ? msg(cli, MSG_YES) : "-",
+                 user[0] ? user : "-", js(reader, "atr"));
+    }
+    if (json_array_size(readers) == 0) {
+        grid.cells[0][0] = '\0';
+        grid.count = 0;
+        say(cli, stdout, MSG_NO_READERS);
+    }
+    grid_end(&grid, stdout);
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+    json_t *result = NULL;
+    int status = argc > 0 ? usage_error(cli, argv[0]) : 0;
+    if (status == 0) {
+        status =
+            cli_call(cli, "reader.list", NULL, &result) == 0 ? cli_show(cli, result, show) : cli_fail(cli);
+    }
+    json_decref(result);
+    return status;
+}
+
+const struct command cmd_readers = {
+    .name = "readers",
+    .args = "",
+    .summary = {"list the readers and what is in them", "列出读卡器及卡片状态"},
+    .examples = "sscard readers\nsscard readers --direct\nsscard readers --json",
+    .flags = CMD_DIRECT,
+    .run = run,
+};

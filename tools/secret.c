@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Digits from the terminal, without echo. They never pass through argv, a pipe or a file. */
+#include "tools/out.h"
+
+#include "apdu/error.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Signals are off while typing, so that no way out leaves the terminal without echo: ^C is a key like others.
+ */
+static int raw_mode(int fd, struct termios *old)
+{
+    struct termios raw;
+    int rc = tcgetattr(fd, old);
+    if (rc == 0) {
+        raw = *old;
+        raw.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG | IEXTEN);
+        raw.c_cc[VMIN] = 1;
+        raw.c_cc[VTIME] = 0;
+        rc = tcsetattr(fd, TCSAFLUSH, &raw);
+    }
+    return rc;
+}
+
+static int type_digits(int fd, char digits[17], int timeout_ms)
+{
+    size_t count = 0;
+    int rc = 1;
+    bool too_long = false;
+    while (rc > 0) {
+        char key = '\n';
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (poll(&p, 1, timeout_ms) == 0) {
+            rc = SSC_E_PIN_TIMEOUT;
+        } else if (read(fd, &key, 1) != 1 || key == 3 || key == 4 || key == 27) { /* ^C ^D Esc */
+            rc = SSC_E_PIN_CANCELLED;
+        } else if (key == '\n' || key == '\r') {
+            rc = 0;
+        } else if ((key == 127 || key == 8) && count > 0) {
+            digits[--count] = '\0';
+        } else if (key >= '0' && key <= '9' && count < 16) {
+            digits[count++] = key;
+        } else {
+            too_long = true;
+        }
+        explicit_bzero(&key, 1);
+    }
+    digits[count] = '\0';
+    return rc == 0 && (too_long || count < 4) ? SSC_E_PIN_LENGTH : rc;
+}
+
+int secret_read(struct cli *cli, enum message prompt, char digits[17])
+{
+    struct termios old;
+    int rc = SSC_E_PIN_REQUIRED;
+    const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    memset(digits, 0, 17);
+    if (fd >= 0 && raw_mode(fd, &old) == 0) {
+        dprintf(fd, "%s ", msg(cli, prompt));
+        rc = type_digits(fd, digits, (int)cli->deadline_ms);
+        dprintf(fd, "\n");
+        tcsetattr(fd, TCSAFLUSH, &old);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (rc != 0) {
+        explicit_bzero(digits, 17);
+    }
+    return rc;
+}
+
+json_t *secret_param(struct cli *cli)
+{
+    char digits[17];
+    json_t *pin = NULL;
+    if (given(cli, 'P')) {
+        say(cli, stderr, MSG_TYPE_ON_PAD);
+        pin = json_pack("{s:s}", "entry", "pinpad");
+    } else {
+        const int rc = secret_read(cli, MSG_TYPE_PIN, digits);
+        if (rc == 0) {
+            pin = json_pack("{s:s}", "secret", digits);
+        } else if (rc != SSC_E_PIN_REQUIRED) { /* without a terminal the card's own answer says it better */
+            cli_set_error(cli, rc, NULL);
+        }
+        explicit_bzero(digits, sizeof digits);
+    }
+    return pin;
+}
