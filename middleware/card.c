@@ -113,14 +113,8 @@ static void lose_card(struct ssc_card *card)
     ssc_card_issuer_forget(card);
 }
 
-int ssc_card_transmit(struct ssc_card *card, const struct ssc_command *cmd, struct ssc_response *rsp,
-                      unsigned flags, int64_t deadline, struct ssc_transmit_report *report)
+int ssc_card_note(struct ssc_card *card, int rc)
 {
-    const struct ssc_link link = ssc_channel_link(card->channel);
-    int rc;
-
-    card->commands++;
-    rc = ssc_transmit(&link, cmd, rsp, flags, deadline, report);
     switch (rc) {
     case SSC_E_CARD_REMOVED:
     case SSC_E_READER_REMOVED:
@@ -137,6 +131,15 @@ int ssc_card_transmit(struct ssc_card *card, const struct ssc_command *cmd, stru
             leave_application(card);
     }
     return rc;
+}
+
+int ssc_card_transmit(struct ssc_card *card, const struct ssc_command *cmd, struct ssc_response *rsp,
+                      unsigned flags, int64_t deadline, struct ssc_transmit_report *report)
+{
+    const struct ssc_link link = ssc_channel_link(card->channel);
+
+    card->commands++;
+    return ssc_card_note(card, ssc_transmit(&link, cmd, rsp, flags, deadline, report));
 }
 
 bool ssc_card_pin_verified(const struct ssc_card *card)

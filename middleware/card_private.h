@@ -56,6 +56,8 @@ struct ssc_card {
     unsigned commands;
 };
 
+/* Forgets what a failed exchange makes doubtful; returns rc. */
+int ssc_card_note(struct ssc_card *card, int rc);
 struct ssc_card_type ssc_card_type_of(const struct ssc_card *card);
 /* Keeps what was learnt, for this session and for its type. */
 void ssc_card_learn(struct ssc_card *card);

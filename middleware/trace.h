@@ -9,11 +9,25 @@
 
 #include "drivers/reader.h"
 
-/* Overwrites what must not be seen, in place; decided by the command alone plus what was selected before
- * (`state` keeps that; zero it at reset). Used by trace, recorder and error reports. */
+/*
+ * Overwrites what must not be seen, in place; decided by the command, by what was selected before, and by the
+ * command that an answer continues (`state` keeps that; zero it at reset). Used by trace, recorder and error
+ * reports.
+ *
+ * What is known to be harmless stays: SELECT and its answer, balances, the open parts of the purse commands,
+ * headers, lengths and status words. Records of known files keep tag and length; identity elements become
+ * those of the fictitious holder 张三 111111198101011110, so that a redacted trace is still a card that can
+ * be read. Everything else becomes '*' (2A): PIN, keys, challenges, authentication data, cryptograms, MACs,
+ * TACs, photo, other files, and the data of every command that is not known.
+ */
 struct ssc_redact_state {
-    uint16_t ef; /* selected EF */
-    uint16_t df; /* selected DF */
+    uint16_t df;   /* selected: 3F00 SSSE, DF01.. ; 0 not known */
+    uint16_t ef;   /* selected EF: EF05 ..; 0 not known */
+    uint8_t keep;  /* answer bytes that may still be shown */
+    uint8_t way;   /* how the answer is redacted (inside) */
+    uint8_t sfi;   /* file that the answer comes from */
+    uint8_t phase; /* place in a record: tag, length, value (inside) */
+    uint8_t tag, left, at;
 };
 void ssc_redact(struct ssc_redact_state *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len);
 /* ID numbers and names in free text: keeps first 6 and last 2 of an 18-character number: 111111**********10.

@@ -21,6 +21,9 @@ int ssc_auth_factors(const struct ssc_card_info *card, uint8_t factors[3][8]);
 /* Same for the purse: 0 to 2 factors in the profile's order. SSC_E_NO_PURSE. */
 int ssc_auth_purse_factors(const struct ssc_card_info *card, unsigned levels, bool card_first,
                            uint8_t factors[2][8]);
+/* Algorithm identifier in the answer to INITIALIZE of a purse: 00, 01 DES, 02 SSF33, 03, 04 SM4 (two
+ * schemes). */
+enum ssc_algorithm ssc_auth_purse_algorithm(uint8_t id);
 /* LEN | digits, 80 00.. up to the block when it is not full: plain text of PIN RELOAD. 0, or
  * SSC_E_PIN_LENGTH. */
 int ssc_auth_pin_block(enum ssc_algorithm alg, const uint8_t *pin, size_t pin_len, uint8_t block[16],

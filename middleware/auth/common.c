@@ -31,6 +31,14 @@ int ssc_auth_purse_factors(const struct ssc_card_info *card, unsigned levels, bo
     return rc;
 }
 
+enum ssc_algorithm ssc_auth_purse_algorithm(uint8_t id)
+{
+    static const enum ssc_algorithm algorithms[] = {SSC_ALG_3DES, SSC_ALG_3DES, SSC_ALG_SSF33, SSC_ALG_SM4,
+                                                    SSC_ALG_SM4};
+
+    return id < sizeof algorithms / sizeof algorithms[0] ? algorithms[id] : SSC_ALG_NONE;
+}
+
 int ssc_auth_pin_block(enum ssc_algorithm alg, const uint8_t *pin, size_t pin_len, uint8_t block[16],
                        size_t *len)
 {

@@ -2,44 +2,14 @@
 /* The PSAM: its session, and session keys derived in it (card specification part 9). */
 #include "middleware/auth/psam.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "apdu/sw.h"
 #include "apdu/text.h"
 
 enum { SFI_PUBLIC = 0x15, SFI_TERMINAL = 0x16, PUBLIC_LEN = 15, TERMINAL_LEN = 6, FID_APPLICATION = 0xDF01 };
 enum { CIPHER_ENCRYPT = 0x00, CIPHER_MAC = 0x05 };
-
-/* ---- one at a time ---- */
-
-int ssc_psam_enter(struct ssc_psam *p, int64_t deadline)
-{
-    const struct timespec until = {.tv_sec = deadline / 1000, .tv_nsec = (long)(deadline % 1000) * 1000000};
-    int rc = 0, waited = 0;
-
-    pthread_mutex_lock(&p->lock);
-    while (p->depth > 0 && !pthread_equal(p->owner, pthread_self()) && waited != ETIMEDOUT)
-        waited = pthread_cond_clockwait(&p->freed, &p->lock, CLOCK_MONOTONIC, &until);
-    if (p->depth > 0 && !pthread_equal(p->owner, pthread_self())) {
-        rc = SSC_E_DEADLINE_EXCEEDED;
-    } else {
-        p->owner = pthread_self();
-        p->depth++;
-    }
-    pthread_mutex_unlock(&p->lock);
-    return rc;
-}
-
-void ssc_psam_leave(struct ssc_psam *p)
-{
-    pthread_mutex_lock(&p->lock);
-    if (p->depth > 0 && --p->depth == 0)
-        pthread_cond_signal(&p->freed);
-    pthread_mutex_unlock(&p->lock);
-}
 
 /* ---- exchanges ---- */
 
@@ -234,11 +204,11 @@ static int internal(struct ssc_auth *a, const struct ssc_card_info *card, const 
 {
     struct ssc_psam *p = ssc_psam_of(a);
     const struct ssc_key_info *k = ssc_key_info(SSC_KEY_IRK);
-    int rc = ssc_psam_enter(p, deadline);
+    int rc = ssc_gate_enter(&p->gate, deadline);
 
     if (rc == 0) {
         rc = authentication_data(p, card, k->psam_type, k->psam_id, factor, original, expected, deadline);
-        ssc_psam_leave(p);
+        ssc_gate_leave(&p->gate);
     }
     return rc;
 }
@@ -249,7 +219,7 @@ static int external(struct ssc_auth *a, const struct ssc_card_info *card, enum s
     struct ssc_psam *p = ssc_psam_of(a);
     const struct ssc_key_info *k = ssc_key_info(key);
     const bool read_holder = key == SSC_KEY_RKSSSE;
-    int rc = k ? ssc_psam_enter(p, deadline) : SSC_E_INVALID_ARGUMENT;
+    int rc = k ? ssc_gate_enter(&p->gate, deadline) : SSC_E_INVALID_ARGUMENT;
 
     out->version = -1;
     if (rc == 0) {
@@ -258,7 +228,7 @@ static int external(struct ssc_auth *a, const struct ssc_card_info *card, enum s
             rc = authentication_data(p, card, k->psam_type,
                                      read_holder ? p->profile.psam_rkssse_id : k->psam_id, challenge,
                                      out->original, out->auth, deadline);
-        ssc_psam_leave(p);
+        ssc_gate_leave(&p->gate);
     }
     return rc == SSC_E_PSAM_KEY_MISSING && read_holder ? SSC_E_PSAM_NO_RKSSSE : rc;
 }
@@ -325,11 +295,11 @@ static int pin_command(struct ssc_auth *a, const struct ssc_card_info *card, con
                        const uint8_t *pin, size_t pin_len, struct ssc_command_buf *out, int64_t deadline)
 {
     struct ssc_psam *p = ssc_psam_of(a);
-    int rc = ssc_block_size(card->algorithm) == 0 ? SSC_E_PSAM_ALGORITHM : ssc_psam_enter(p, deadline);
+    int rc = ssc_block_size(card->algorithm) == 0 ? SSC_E_PSAM_ALGORITHM : ssc_gate_enter(&p->gate, deadline);
 
     if (rc == 0) {
         rc = build_pin_command(p, card, challenge, pin, pin_len, out, deadline);
-        ssc_psam_leave(p);
+        ssc_gate_leave(&p->gate);
     }
     return rc;
 }
@@ -341,8 +311,7 @@ static void psam_free(struct ssc_auth *a)
     struct ssc_psam *p = ssc_psam_of(a);
 
     ssc_channel_close(&p->channel, true);
-    pthread_cond_destroy(&p->freed);
-    pthread_mutex_destroy(&p->lock);
+    ssc_gate_destroy(&p->gate);
     ssc_cleanse(p, sizeof *p);
     free(p);
 }
@@ -428,24 +397,25 @@ int ssc_auth_psam_take(struct ssc_channel **ch, const struct ssc_profile *profil
 {
     struct ssc_psam *p = calloc(1, sizeof *p);
     struct ssc_auth *made = NULL;
-    int rc = p ? 0 : SSC_E_OUT_OF_MEMORY;
+    int rc = p ? ssc_gate_init(&p->gate) : SSC_E_OUT_OF_MEMORY;
 
-    if (rc == 0) {
-        p->base.ops = &psam_ops;
-        p->channel = *ch;
-        p->profile = *profile;
-        p->session = 1;
-        memcpy(p->info.reader, p->channel->reader, sizeof p->info.reader);
-        pthread_mutex_init(&p->lock, NULL);
-        pthread_cond_init(&p->freed, NULL);
-        made = &p->base;
-        *ch = NULL;
-        rc = probe(p, deadline);
+    if (rc != 0) {
+        free(p);
+        goto done;
     }
+    p->base.ops = &psam_ops;
+    p->channel = *ch;
+    p->profile = *profile;
+    p->session = 1;
+    memcpy(p->info.reader, p->channel->reader, sizeof p->info.reader);
+    made = &p->base;
+    *ch = NULL;
+    rc = probe(p, deadline);
     if (rc == 0 && p->info.alg_3des) /* not finding a purse is no fault */
         p->info.purse = ssc_psam_select(p, SSC_PSAM_PURSE, SSC_ALG_3DES, deadline) == 0;
     if (rc != 0)
         ssc_auth_free(&made);
+done:
     *out = made;
     return rc;
 }

@@ -3,9 +3,8 @@
 #ifndef SSC_MIDDLEWARE_AUTH_PSAM_H
 #define SSC_MIDDLEWARE_AUTH_PSAM_H
 
-#include <pthread.h>
-
 #include "middleware/auth/auth_private.h"
+#include "middleware/auth/gate.h"
 
 #define SSC_PSAM_LEVELS_KNOWN 64u
 
@@ -19,12 +18,7 @@ struct ssc_psam {
     uint8_t terminal[6];
     bool has_terminal;
 
-    /* One call at a time; a purchase holds the PSAM from MAC1 to its end. */
-    pthread_mutex_t lock;
-    pthread_cond_t freed;
-    pthread_t owner;
-    unsigned depth; /* 0: free */
-    bool purchase;  /* one of `depth` belongs to a purchase */
+    struct ssc_gate gate;
 
     /* What is selected; forgotten when the PSAM was reset. */
     enum ssc_psam_place place;
@@ -42,10 +36,6 @@ static inline struct ssc_psam *ssc_psam_of(struct ssc_auth *a)
 {
     return (struct ssc_psam *)a;
 }
-
-/* Waits until no other thread uses the PSAM; nests within one thread. SSC_E_DEADLINE_EXCEEDED. */
-int ssc_psam_enter(struct ssc_psam *p, int64_t deadline);
-void ssc_psam_leave(struct ssc_psam *p);
 
 int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsigned flags,
                       struct ssc_response *rsp, int64_t deadline);

@@ -32,15 +32,6 @@ static int init_purchase(struct ssc_psam *p, const struct ssc_command_buf *b, ui
     return rc;
 }
 
-/* Keeps the PSAM for the purchase that has got its MAC1. Called inside one ssc_psam_enter. */
-static void hold(struct ssc_psam *p)
-{
-    if (!p->purchase) {
-        p->purchase = true;
-        p->depth++;
-    }
-}
-
 static int medical(struct ssc_psam *p, const struct ssc_card_info *card, struct ssc_medical_purchase *m,
                    int64_t deadline)
 {
@@ -71,13 +62,13 @@ int ssc_psam_medical_mac1(struct ssc_auth *a, const struct ssc_card_info *card,
                           struct ssc_medical_purchase *m, int64_t deadline)
 {
     struct ssc_psam *p = ssc_psam_of(a);
-    int rc = ssc_psam_enter(p, deadline);
+    int rc = ssc_gate_enter(&p->gate, deadline);
 
     if (rc == 0) {
         rc = medical(p, card, m, deadline);
         if (rc == 0)
-            hold(p);
-        ssc_psam_leave(p);
+            ssc_gate_hold(&p->gate);
+        ssc_gate_leave(&p->gate);
     }
     return rc;
 }
@@ -92,16 +83,16 @@ int ssc_psam_purse_mac1(struct ssc_auth *a, const struct ssc_card_info *card, st
     int rc = ssc_auth_purse_factors(card, levels, p->profile.purse_factor_card_first, factors);
 
     if (rc == 0)
-        rc = ssc_psam_enter(p, deadline);
+        rc = ssc_gate_enter(&p->gate, deadline);
     if (rc == 0) {
-        rc = ssc_psam_select(p, SSC_PSAM_PURSE, card->algorithm, deadline);
+        rc = ssc_psam_select(p, SSC_PSAM_PURSE, ssc_auth_purse_algorithm(m->algorithm), deadline);
         if (rc == 0) {
             ssc_cmd_purse_psam_init(&b, m, (const uint8_t(*)[8])factors, levels);
             rc = init_purchase(p, &b, m->terminal_seq, m->mac1, deadline);
         }
         if (rc == 0)
-            hold(p);
-        ssc_psam_leave(p);
+            ssc_gate_hold(&p->gate);
+        ssc_gate_leave(&p->gate);
     }
     return rc == SSC_SW_KEY_NOT_FOUND ? SSC_E_PSAM_KEY_MISSING : rc;
 }
@@ -133,14 +124,14 @@ static int credit(struct ssc_psam *p, const uint8_t mac2[4], int64_t deadline)
 int ssc_psam_check_mac2(struct ssc_auth *a, uint64_t session, const uint8_t mac2[4], int64_t deadline)
 {
     struct ssc_psam *p = ssc_psam_of(a);
-    int rc = ssc_psam_enter(p, deadline);
+    int rc = ssc_gate_enter(&p->gate, deadline);
 
     if (rc == 0) {
         /* MAC2 of another session would only bring the PSAM's error counter down. */
         rc = session == p->session ? credit(p, mac2, deadline) : SSC_E_AUTH_NOT_BEGUN;
         if (rc == 0)
             p->session++; /* success ends the session */
-        ssc_psam_leave(p);
+        ssc_gate_leave(&p->gate);
     }
     return rc;
 }
@@ -152,14 +143,5 @@ uint64_t ssc_psam_session(struct ssc_auth *a)
 
 void ssc_psam_purchase_end(struct ssc_auth *a)
 {
-    struct ssc_psam *p = ssc_psam_of(a);
-    bool held;
-
-    pthread_mutex_lock(&p->lock);
-    held = p->purchase && p->depth > 0 && pthread_equal(p->owner, pthread_self());
-    if (held)
-        p->purchase = false;
-    pthread_mutex_unlock(&p->lock);
-    if (held)
-        ssc_psam_leave(p);
+    ssc_gate_release(&ssc_psam_of(a)->gate);
 }

@@ -334,7 +334,15 @@ static void explanations(void **state)
     static const char *const t15[] = {
         "TA1 = A1: F=768 D=1, up to 7.5 MHz\n", "TA2 = 10: specific mode, T=0, parameters",
         "TD2 = 1F: bytes for every protocol follow\n", "TA3 = 03: supply: 5 V 3 V\n", "TCK: missing"};
+    static const char *const others[] = {"TA1 = 77: reserved speed\n",
+                                         "TC1 = FF: least guard time\n",
+                                         "TC2 = 0A: T=0: waiting time WI=10\n",
+                                         "TA3 = 11: specific to T=2\n",
+                                         "TB3 = 22: specific to T=2\n",
+                                         "TC3 = 33: specific to T=2\n",
+                                         "TB1 = 25: programming voltage, out of use\n"};
     explained("3B6D000000814A444686605199000001AC", ssc, COUNT(ssc));
+    explained("3BF0 77 25 FF C0 0A 72 11 22 33", others, COUNT(others));
     explained("3B90968171FE450100", t1, COUNT(t1));
     explained("3B90A190101F03", t15, COUNT(t15));
 }

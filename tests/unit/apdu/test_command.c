@@ -97,6 +97,7 @@ static void no_eighth_form(void **state)
         "00A4040C0000",
         "00A4040C00000001",
         "00A4040C000002AA",
+        "00A4040C0000000001",
         "00A4040C000002AABBCC",
         "00A4040C000002AABBCCDDEE",
     };

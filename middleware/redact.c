@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of an exchange may be seen. The list names what is harmless; what it does not name is overwritten. */
+#include <string.h>
+
+#include "apdu/bytes.h"
+#include "apdu/command.h"
+#include "apdu/sw.h"
+#include "apdu/ssc_files.h"
+#include "middleware/trace.h"
+
+enum {
+    STAR = 0x2A,
+    ENVIRONMENT = 0x3F00,
+    INS_SELECT = 0xA4,
+    INS_GET_RESPONSE = 0xC0,
+    CHAINED = 0x10,
+    SECURE = 0x04
+};
+enum way { HIDE, SHOW, RECORDS }; /* after `keep` bytes that are shown */
+enum phase { TAG, LENGTH, VALUE, LOST };
+
+/* ---- single bytes of records ---- */
+
+/* The fictitious holder: what identity elements become. Shorter texts are padded with 00, as on the card. */
+static const struct mask {
+    uint8_t tag, len;
+    const char *value;
+} masks[] = {
+    {0x07, 9, "X00000019"},
+    {0x08, 18, "111111198101011110"},
+    {0x09, 4, "\xD5\xC5\xC8\xFD"},
+    {0x4E, 0, ""},
+    {0x0A, 1, "1"},
+    {0x0B, 1, "\x01"},
+    {0x0C, 3, "\x11\x11\x11"},
+    {0x0D, 4, "\x19\x81\x01\x01"},
+};
+
+/* Card class, version, body, dates of issue: nobody is known by them. The identification code keeps city and
+ * registered identifier, which readers check, and loses its serial number. */
+static bool shown_issuer_byte(uint8_t tag, uint8_t at)
+{
+    return (tag == 0x01 && at < 8) || (tag >= 0x02 && tag <= 0x06);
+}
+
+static uint8_t masked(const struct ssc_redact_state *s, uint8_t byte)
+{
+    uint8_t shown = STAR;
+
+    if (s->df != ENVIRONMENT || (s->sfi != 5 && s->sfi != 6))
+        goto done;
+    if (s->sfi == 5 && shown_issuer_byte(s->tag, s->at)) {
+        shown = byte;
+        goto done;
+    }
+    if (s->tag == 0x01)
+        shown = 0x00;
+    for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++)
+        if (masks[i].tag == s->tag)
+            shown = s->at < masks[i].len ? (uint8_t)masks[i].value[s->at] : 0x00;
+done:
+    return shown;
+}
+
+static const struct ssc_app_info *current_app(const struct ssc_redact_state *s)
+{
+    const struct ssc_app_info *found = NULL;
+
+    for (int a = 0; a < SSC_APP_COUNT; a++) {
+        const struct ssc_app_info *app = ssc_app_info((enum ssc_app)a);
+        if ((app->fid ? app->fid : ENVIRONMENT) == s->df)
+            found = app;
+    }
+    return found;
+}
+
+static bool known_tag(const struct ssc_redact_state *s, uint8_t tag)
+{
+    const struct ssc_app_info *app = current_app(s);
+    const struct ssc_file *new = app ? ssc_file(SSC_GEN_2, app->app, s->sfi) : NULL;
+    const struct ssc_file *old = app ? ssc_file(SSC_GEN_1, app->app, s->sfi) : NULL;
+
+    return (new &&new->element_count > 0 && ssc_element_by_tag(new, tag)) ||
+           (old && old->element_count > 0 && ssc_element_by_tag(old, tag));
+}
+
+/* One byte further through TAG LENGTH VALUE. A tag that the file does not have means that these are no
+ * records: from there on nothing is shown. */
+static uint8_t walk(struct ssc_redact_state *s, uint8_t byte)
+{
+    uint8_t shown = STAR;
+
+    switch (s->phase) {
+    case TAG:
+        if (known_tag(s, byte)) {
+            s->tag = shown = byte;
+            s->phase = LENGTH;
+        } else {
+            s->phase = LOST;
+        }
+        break;
+    case LENGTH:
+        s->left = shown = byte;
+        s->at = 0;
+        s->phase = byte ? VALUE : TAG;
+        break;
+    case VALUE:
+        shown = masked(s, byte);
+        s->at++;
+        if (--s->left == 0)
+            s->phase = TAG;
+        break;
+    default:
+        break;
+    }
+    return shown;
+}
+
+static void overwrite(struct ssc_redact_state *s, uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (s->keep > 0)
+            s->keep--;
+        else if (s->way == RECORDS)
+            data[i] = walk(s, data[i]);
+        else if (s->way == HIDE)
+            data[i] = STAR;
+    }
+}
+
+static void begin(struct ssc_redact_state *s, enum way way, uint8_t keep, uint8_t sfi)
+{
+    s->way = (uint8_t)way;
+    s->keep = keep;
+    s->sfi = sfi;
+    s->phase = TAG;
+    s->left = s->at = s->tag = 0;
+}
+
+/* ---- commands ---- */
+
+/* Bytes of data field and answer that may be seen; the rest is HIDDEN. -1: any. */
+enum { ALL = 255 };
+static const struct rule {
+    int16_t cla, ins, p1;
+    uint8_t command, answer;
+} rules[] = {
+    {0x00, INS_SELECT, -1, ALL, ALL}, {0xB0, 0x26, -1, ALL, ALL}, /* balances */
+    {0xB0, 0x56, 1, ALL, ALL},                                    /* starting day */
+    {0xB0, 0x28, 0, ALL, 8},  /* init load: balance, counter, version, algorithm | random, MAC1 */
+    {0xB0, 0x28, 1, ALL, 18}, /* init purchase: ... | random */
+    {0xB0, 0x2A, -1, 7, 0},   /* time | MAC2; TAC */
+    {0xB0, 0x2C, -1, 11, 0},  /* terminal number of the transaction, time | MAC1; TAC, MAC2 */
+    {0xB0, 0x2E, -1, ALL, 0}, /* proof */
+    {0x80, 0x5C, -1, ALL, ALL},       {0x80, 0x50, 0, ALL, 8},
+    {0x80, 0x50, 1, ALL, 11},         {0x80, 0x50, 2, ALL, 11},
+    {0x80, 0x50, 3, ALL, 11},         {0x80, 0x50, 4, ALL, 8},
+    {0x80, 0x50, 5, ALL, 8},          {0x80, 0x52, -1, 7, 0},
+    {0x80, 0x54, 1, 11, 0},           {0x80, 0x54, 3, 7, 0},
+    {0x80, 0x58, -1, 7, 0},           {0x80, 0x5A, -1, ALL, 0},
+    {0x80, 0x70, -1, 0, 4}, /* terminal number of the transaction | MAC1 */
+    {0xBF, 0xEC, -1, ALL, ALL},
+};
+
+static const struct rule *rule_for(const struct ssc_command *cmd)
+{
+    const struct rule *found = NULL;
+
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && !found; i++)
+        if (rules[i].cla == cmd->cla && rules[i].ins == cmd->ins &&
+            (rules[i].p1 < 0 || rules[i].p1 == cmd->p1))
+            found = &rules[i];
+    return found;
+}
+
+/* READ RECORD and UPDATE RECORD name their file by SFI or mean the selected one. */
+static uint8_t record_file(const struct ssc_redact_state *s, const struct ssc_command *cmd)
+{
+    const uint8_t sfi = cmd->p2 >> 3;
+
+    return sfi ? sfi : (uint8_t)(s->ef & 0x1F);
+}
+
+static uint16_t df_by_name(const struct ssc_command *cmd)
+{
+    uint16_t df = 0;
+
+    if (cmd->lc == sizeof ssc_ssse_name && memcmp(cmd->data, ssc_ssse_name, cmd->lc) == 0)
+        df = ENVIRONMENT;
+    for (int a = 0; a < SSC_APP_COUNT; a++) {
+        const struct ssc_app_info *app = ssc_app_info((enum ssc_app)a);
+        if (app->aid && app->fid && app->aid_len == cmd->lc && memcmp(app->aid, cmd->data, cmd->lc) == 0)
+            df = app->fid;
+    }
+    return df;
+}
+
+/* A refused SELECT leaves cards in different states: the selected file is then not known. */
+static void selected(struct ssc_redact_state *s, const struct ssc_command *cmd, bool done)
+{
+    const uint16_t fid = cmd->lc == 2 && cmd->p1 != 0x04 ? ssc_get16(cmd->data) : 0;
+
+    s->ef = 0;
+    if (done && (fid & 0xFF00) == 0xEF00) {
+        s->ef = fid;
+    } else if (done) {
+        s->df = (fid & 0xFF00) == 0xDF00 ? fid : 0;
+        if (cmd->p1 == 0x04)
+            s->df = df_by_name(cmd);
+    }
+}
+
+static bool well_done(const uint8_t *rx, size_t rx_len)
+{
+    return rx_len >= 2 && (ssc_get16(rx + rx_len - 2) == SSC_SW_OK || rx[rx_len - 2] == SSC_SW_MORE >> 8);
+}
+
+static void redact_command(struct ssc_redact_state *s, const struct ssc_command *cmd, uint8_t *data)
+{
+    const struct rule *rule = rule_for(cmd);
+    /* Class bits for chaining and secure messaging: every part is hidden, and so is the answer. */
+    const bool plain = (cmd->cla & (CHAINED | SECURE)) == 0 || cmd->cla == 0xBF;
+    const uint8_t sfi = record_file(s, cmd);
+
+    if (plain && cmd->ins == 0xDC && cmd->cla == 0x00)
+        begin(s, RECORDS, 0, sfi);
+    else
+        begin(s, rule && rule->command == ALL ? SHOW : HIDE, rule && plain ? rule->command : 0, 0);
+    overwrite(s, data, cmd->lc);
+    if (plain && cmd->ins == 0xB2 && cmd->cla == 0x00)
+        begin(s, RECORDS, 0, sfi);
+    else if (cmd->ins == INS_SELECT && s->df == 0) /* a purse's FCI may hold its holder's number */
+        begin(s, HIDE, 0, 0);
+    else
+        begin(s, rule && rule->answer == ALL ? SHOW : HIDE, rule && plain ? rule->answer : 0, 0);
+}
+
+void ssc_redact(struct ssc_redact_state *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
+{
+    struct ssc_command cmd;
+
+    if (tx_len >= 2 && tx[1] == INS_GET_RESPONSE && tx_len <= 5) {
+        /* goes on where the last answer stopped */
+    } else if (ssc_command_decode(tx, tx_len, &cmd) == 0) {
+        if (cmd.ins == INS_SELECT && (cmd.cla & ~3) == 0x00)
+            selected(state, &cmd, well_done(rx, rx_len));
+        redact_command(state, &cmd, cmd.lc ? tx + (cmd.data - tx) : tx);
+    } else {
+        begin(state, HIDE, 0, 0);
+        if (tx_len > 4)
+            memset(tx + 4, STAR, tx_len - 4);
+    }
+    if (rx_len > 2)
+        overwrite(state, rx, rx_len - 2);
+}
+
+void ssc_redact_citizen_id(char *id)
+{
+    const size_t len = strlen(id);
+
+    for (size_t i = 6; i + 2 < len; i++)
+        id[i] = '*';
+}
