@@ -8,14 +8,8 @@
 #include "apdu/ssc_files.h"
 #include "middleware/trace.h"
 
-enum {
-    STAR = 0x2A,
-    ENVIRONMENT = 0x3F00,
-    INS_SELECT = 0xA4,
-    INS_GET_RESPONSE = 0xC0,
-    CHAINED = 0x10,
-    SECURE = 0x04
-};
+enum { STAR = 0x2A, ENVIRONMENT = 0x3F00 };
+enum { INS_SELECT = 0xA4, INS_READ_RECORD = 0xB2, INS_GET_RESPONSE = 0xC0, INS_UPDATE_RECORD = 0xDC };
 enum way { HIDE, SHOW, RECORDS }; /* after `keep` bytes that are shown */
 enum phase { TAG, LENGTH, VALUE, LOST };
 
@@ -139,27 +133,36 @@ static void begin(struct ssc_redact_state *s, enum way way, uint8_t keep, uint8_
 
 /* ---- commands ---- */
 
-/* Bytes of data field and answer that may be seen; the rest is HIDDEN. -1: any. */
+/* First bytes of data field and answer that may be seen; p1 -1: any. */
 enum { ALL = 255 };
 static const struct rule {
     int16_t cla, ins, p1;
     uint8_t command, answer;
 } rules[] = {
-    {0x00, INS_SELECT, -1, ALL, ALL}, {0xB0, 0x26, -1, ALL, ALL}, /* balances */
-    {0xB0, 0x56, 1, ALL, ALL},                                    /* starting day */
-    {0xB0, 0x28, 0, ALL, 8},  /* init load: balance, counter, version, algorithm | random, MAC1 */
-    {0xB0, 0x28, 1, ALL, 18}, /* init purchase: ... | random */
-    {0xB0, 0x2A, -1, 7, 0},   /* time | MAC2; TAC */
-    {0xB0, 0x2C, -1, 11, 0},  /* terminal number of the transaction, time | MAC1; TAC, MAC2 */
-    {0xB0, 0x2E, -1, ALL, 0}, /* proof */
-    {0x80, 0x5C, -1, ALL, ALL},       {0x80, 0x50, 0, ALL, 8},
-    {0x80, 0x50, 1, ALL, 11},         {0x80, 0x50, 2, ALL, 11},
-    {0x80, 0x50, 3, ALL, 11},         {0x80, 0x50, 4, ALL, 8},
-    {0x80, 0x50, 5, ALL, 8},          {0x80, 0x52, -1, 7, 0},
-    {0x80, 0x54, 1, 11, 0},           {0x80, 0x54, 3, 7, 0},
-    {0x80, 0x58, -1, 7, 0},           {0x80, 0x5A, -1, ALL, 0},
-    {0x80, 0x70, -1, 0, 4}, /* terminal number of the transaction | MAC1 */
+    /* clang-format off */
+    {0x00, INS_SELECT, -1, ALL, ALL},
+    {0xB0, 0x26, -1, ALL, ALL}, /* balances */
+    {0xB0, 0x56, 1, ALL, ALL},  /* starting day */
+    {0xB0, 0x28, 0, ALL, 8},    /* init load: balance, counter, version, algorithm | random, MAC1 */
+    {0xB0, 0x28, 1, ALL, 18},   /* init purchase: what load has, yearly sums | random */
+    {0xB0, 0x2A, -1, 7, 0},     /* time | MAC2; TAC */
+    {0xB0, 0x2C, -1, 11, 0},    /* terminal transaction number, time | MAC1; TAC, MAC2 */
+    {0xB0, 0x2E, -1, ALL, 0},   /* proof */
+    {0x80, 0x5C, -1, ALL, ALL}, /* the same of the PBOC purse */
+    {0x80, 0x50, 0, ALL, 8},
+    {0x80, 0x50, 1, ALL, 11},
+    {0x80, 0x50, 2, ALL, 11},
+    {0x80, 0x50, 3, ALL, 11},
+    {0x80, 0x50, 4, ALL, 8},
+    {0x80, 0x50, 5, ALL, 8},
+    {0x80, 0x52, -1, 7, 0},
+    {0x80, 0x54, 1, 11, 0},
+    {0x80, 0x54, 3, 7, 0},
+    {0x80, 0x58, -1, 7, 0},
+    {0x80, 0x5A, -1, ALL, 0},
+    {0x80, 0x70, -1, 0, 4},     /* PSAM: terminal transaction number | MAC1 */
     {0xBF, 0xEC, -1, ALL, ALL},
+    /* clang-format on */
 };
 
 static const struct rule *rule_for(const struct ssc_command *cmd)
@@ -215,24 +218,24 @@ static bool well_done(const uint8_t *rx, size_t rx_len)
     return rx_len >= 2 && (ssc_get16(rx + rx_len - 2) == SSC_SW_OK || rx[rx_len - 2] == SSC_SW_MORE >> 8);
 }
 
+/* Rules and records are known by their exact class: parts of a chain and commands under secure messaging have
+ * another one, and are hidden whole. */
 static void redact_command(struct ssc_redact_state *s, const struct ssc_command *cmd, uint8_t *data)
 {
     const struct rule *rule = rule_for(cmd);
-    /* Class bits for chaining and secure messaging: every part is hidden, and so is the answer. */
-    const bool plain = (cmd->cla & (CHAINED | SECURE)) == 0 || cmd->cla == 0xBF;
     const uint8_t sfi = record_file(s, cmd);
 
-    if (plain && cmd->ins == 0xDC && cmd->cla == 0x00)
+    if (cmd->cla == 0x00 && cmd->ins == INS_UPDATE_RECORD)
         begin(s, RECORDS, 0, sfi);
     else
-        begin(s, rule && rule->command == ALL ? SHOW : HIDE, rule && plain ? rule->command : 0, 0);
+        begin(s, rule && rule->command == ALL ? SHOW : HIDE, rule ? rule->command : 0, 0);
     overwrite(s, data, cmd->lc);
-    if (plain && cmd->ins == 0xB2 && cmd->cla == 0x00)
+    if (cmd->cla == 0x00 && cmd->ins == INS_READ_RECORD)
         begin(s, RECORDS, 0, sfi);
     else if (cmd->ins == INS_SELECT && s->df == 0) /* a purse's FCI may hold its holder's number */
         begin(s, HIDE, 0, 0);
     else
-        begin(s, rule && rule->answer == ALL ? SHOW : HIDE, rule && plain ? rule->answer : 0, 0);
+        begin(s, rule && rule->answer == ALL ? SHOW : HIDE, rule ? rule->answer : 0, 0);
 }
 
 void ssc_redact(struct ssc_redact_state *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
