@@ -81,6 +81,40 @@ static bool hub_wait(struct ssc_pcsc_hub *hub, int64_t deadline)
     return ssc_cond_wait(&hub->changed, &hub->lock, deadline);
 }
 
+/* hub.lock held: pcscd's 16-bit counter for the reader; false when the reader is not in the picture. */
+static bool events_of(const struct ssc_pcsc_hub *hub, const char *reader, DWORD *events, enum ssc_slot *slot)
+{
+    bool found = false;
+    for (size_t i = 0; hub->service && i < hub->count && !found; i++) {
+        if (strcmp(hub->readers[i].state.name, reader) == 0) {
+            *events = hub->readers[i].event_state >> SSC_PCSC_EVENT_SHIFT;
+            *slot = hub->readers[i].state.slot;
+            found = true;
+        }
+    }
+    return found;
+}
+
+void ssc_pcsc_hub_note_card(struct ssc_pcsc_worker *w)
+{
+    enum ssc_slot slot = SSC_SLOT_EMPTY;
+    pthread_mutex_lock(&w->hub->lock);
+    w->events_known = events_of(w->hub, w->reader, &w->events, &slot);
+    w->events_next = slot == SSC_SLOT_EMPTY ? (w->events + 1) & 0xFFFF : w->events;
+    pthread_mutex_unlock(&w->hub->lock);
+}
+
+bool ssc_pcsc_hub_same_card(struct ssc_pcsc_worker *w)
+{
+    DWORD events = 0;
+    enum ssc_slot slot;
+    pthread_mutex_lock(&w->hub->lock);
+    const bool same = !w->events_known || !events_of(w->hub, w->reader, &events, &slot) ||
+                      events == w->events || events == w->events_next;
+    pthread_mutex_unlock(&w->hub->lock);
+    return same;
+}
+
 /* ---- the driver ---- */
 
 static int pcsc_list(struct ssc_driver *d, struct ssc_reader_state *out, size_t *count, int64_t deadline)
@@ -146,6 +180,9 @@ static int pcsc_connect(struct ssc_driver *d, const char *reader, bool exclusive
     int rc = length == 0 || length >= SSC_READER_NAME_MAX ? SSC_E_READER_NOT_FOUND : 0;
     pthread_mutex_lock(&hub->lock);
     bool closing = true;
+    while (hub->version == 0 && rc == 0) { /* the first look is a matter of milliseconds */
+        rc = hub_wait(hub, deadline) || hub->version ? 0 : SSC_E_DEADLINE_EXCEEDED;
+    }
     while (rc == 0 && closing) {
         closing = false;
         for (const struct ssc_pcsc_worker *w = hub->workers; w && rc == 0; w = w->next) {

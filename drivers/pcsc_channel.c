@@ -22,7 +22,9 @@ static int exchange(struct ssc_channel *ch, enum ssc_pcsc_job job, const uint8_t
     struct ssc_pcsc_worker *w = worker_of(ch);
     int rc = tx_len > sizeof w->tx ? SSC_E_INVALID_ARGUMENT : 0;
     if (rc == 0) {
-        memcpy(w->tx, tx, tx_len);
+        if (tx_len > 0) {
+            memcpy(w->tx, tx, tx_len);
+        }
         w->tx_len = tx_len;
         rc = ssc_pcsc_worker_run(w, job, deadline);
     }
@@ -143,6 +145,7 @@ int ssc_pcsc_channel_open(struct ssc_pcsc_hub *hub, const char *reader, bool exc
     if (rc == 0) {
         ch->base.ops = &channel_ops;
         memcpy(ch->base.reader, reader, strlen(reader) + 1);
+        ssc_pcsc_hub_note_card(ch->worker);
         rc = ssc_pcsc_worker_start(ch->worker, &ch->base);
     }
     if (rc == 0) {

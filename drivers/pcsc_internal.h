@@ -22,6 +22,8 @@
 #include <winscard.h>
 #include <reader.h> /* after winscard.h, whose types it uses */
 
+enum { SSC_PCSC_EVENT_SHIFT = 16 }; /* of dwEventState: how often a card came or went */
+
 /* One reader, as the monitor saw it last. */
 struct ssc_pcsc_reader {
     struct ssc_reader_state state;
@@ -45,9 +47,13 @@ struct ssc_pcsc_hub {
     struct ssc_pcsc_worker *workers;
 };
 
+struct ssc_pcsc_worker;
 struct ssc_pcsc_hub *ssc_pcsc_hub_ref(struct ssc_pcsc_hub *hub);
 void ssc_pcsc_hub_unref(struct ssc_pcsc_hub *hub);
 void *ssc_pcsc_monitor(void *hub);
+/* Notes which card the worker is about to connect to; later: whether the reader has still got that one. */
+void ssc_pcsc_hub_note_card(struct ssc_pcsc_worker *w);
+bool ssc_pcsc_hub_same_card(struct ssc_pcsc_worker *w);
 void ssc_pcsc_reader_describe(struct ssc_reader_state *out, const SCARD_READERSTATE *seen);
 
 /* A detached thread with every signal blocked: signals belong to the program, SIGPIPE to nobody. */
@@ -82,6 +88,10 @@ struct ssc_pcsc_worker {
     struct ssc_pcsc_hub *hub;
     char reader[SSC_READER_NAME_MAX];
     bool exclusive;
+    /* pcscd's counter of comings and goings that mean this card is still there: as it was shown when the
+     * channel was opened, and one more if the insertion was still to be shown. */
+    bool events_known;
+    DWORD events, events_next;
     _Atomic enum ssc_pcsc_standing standing;
 
     pthread_mutex_t lock;
@@ -98,7 +108,6 @@ struct ssc_pcsc_worker {
     SCARDHANDLE card;
     bool has_context, has_card, in_transaction;
     DWORD protocol; /* SCARD_PROTOCOL_T0, _T1 */
-    DWORD events;   /* insertion counter of pcscd when the card was powered */
     int dead;       /* why the handle will never be good again, 0 while it is */
     struct ssc_pcsc_features features;
     bool has_display, extended_length;

@@ -26,20 +26,28 @@ static int handle_error(struct ssc_pcsc_worker *w, LONG scard)
     return rc;
 }
 
-/* How often cards came and went, as pcscd counts. */
-static LONG event_counter(struct ssc_pcsc_worker *w, DWORD *events)
-{
-    SCARD_READERSTATE state = {.szReader = w->reader, .dwCurrentState = SCARD_STATE_UNAWARE};
-    const LONG rv = SCardGetStatusChange(w->context, 0, &state, 1);
-    *events = state.dwEventState >> 16;
-    return rv == SCARD_E_TIMEOUT ? SCARD_S_SUCCESS : rv;
-}
-
+/* Not SCardStatus: like SCardGetStatusChange it works on a table that all contexts of the process share
+ * without a lock (libpcsclite 1.9), so those two belong to the monitor. TAG_IFD_ATR is the one capability
+ * every IFD handler has. */
 static LONG take_atr(struct ssc_pcsc_worker *w)
 {
-    DWORD name_len = 0, state = 0, atr_len = sizeof w->atr;
-    const LONG rv = SCardStatus(w->card, NULL, &name_len, &state, &w->protocol, w->atr, &atr_len);
-    w->atr_len = rv == SCARD_S_SUCCESS ? atr_len : 0;
+    DWORD len = sizeof w->atr;
+    const LONG rv = SCardGetAttrib(w->card, SCARD_ATTR_ATR_STRING, w->atr, &len);
+    w->atr_len = rv == SCARD_S_SUCCESS ? len : 0;
+    return rv;
+}
+
+/* Within a transaction, because these calls do not wait for another program's but fail. */
+static LONG get_to_know(struct ssc_pcsc_worker *w)
+{
+    LONG rv = SCardBeginTransaction(w->card);
+    if (rv == SCARD_S_SUCCESS) {
+        rv = take_atr(w);
+        if (rv == SCARD_S_SUCCESS) {
+            ssc_pcsc_features_read(w);
+        }
+        SCardEndTransaction(w->card, SCARD_LEAVE_CARD);
+    }
     return rv;
 }
 
@@ -53,13 +61,7 @@ static int do_open(struct ssc_pcsc_worker *w)
         w->has_card = rv == SCARD_S_SUCCESS;
     }
     if (w->has_card) {
-        rv = take_atr(w);
-    }
-    if (w->has_card && rv == SCARD_S_SUCCESS) {
-        rv = event_counter(w, &w->events);
-    }
-    if (w->has_card && rv == SCARD_S_SUCCESS) {
-        ssc_pcsc_features_read(w);
+        rv = get_to_know(w);
     }
     int rc = ssc_pcsc_error(rv);
     if (rc == SSC_E_CARD_REMOVED) {
@@ -95,18 +97,18 @@ static int do_control(struct ssc_pcsc_worker *w)
 
 static int do_reset(struct ssc_pcsc_worker *w)
 {
-    DWORD events = 0;
-    LONG rv = SCardReconnect(w->card, w->exclusive ? SCARD_SHARE_EXCLUSIVE : SCARD_SHARE_SHARED,
-                             SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
-                             w->how == SSC_RESET_COLD ? SCARD_UNPOWER_CARD : SCARD_RESET_CARD, &w->protocol);
+    /* Reconnect takes whatever card is in the reader now. If ours has gone, this says so; W_RESET_CARD is
+     * what the reset is for. */
+    LONG rv = take_atr(w);
+    if (rv == SCARD_S_SUCCESS || rv == SCARD_W_RESET_CARD) {
+        rv = SCardReconnect(w->card, w->exclusive ? SCARD_SHARE_EXCLUSIVE : SCARD_SHARE_SHARED,
+                            SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
+                            w->how == SSC_RESET_COLD ? SCARD_UNPOWER_CARD : SCARD_RESET_CARD, &w->protocol);
+    }
     if (rv == SCARD_S_SUCCESS) {
         rv = take_atr(w);
     }
-    if (rv == SCARD_S_SUCCESS) {
-        rv = event_counter(w, &events);
-    }
-    if (rv == SCARD_S_SUCCESS && events != w->events) {
-        /* Reconnect takes whatever card is there now; this one was put in after ours had gone. */
+    if (rv == SCARD_S_SUCCESS && !ssc_pcsc_hub_same_card(w)) {
         rv = SCARD_W_REMOVED_CARD;
     }
     return handle_error(w, rv);
@@ -128,8 +130,7 @@ static int do_end(struct ssc_pcsc_worker *w)
 /* pcscd would take the power from whatever card is in the reader now, which need not be ours. */
 static bool still_our_card(struct ssc_pcsc_worker *w)
 {
-    DWORD events = 0;
-    return !w->dead && event_counter(w, &events) == SCARD_S_SUCCESS && events == w->events;
+    return !w->dead && take_atr(w) != SCARD_W_REMOVED_CARD && ssc_pcsc_hub_same_card(w);
 }
 
 static int do_close(struct ssc_pcsc_worker *w)

@@ -21,7 +21,6 @@ enum {
     RETRY_FIRST_MS = 10,
     RETRY_LAST_MS = 1000, /* then inotify alone, where the folder can be watched */
     SETTLE_MS = 500,      /* see wait_for_change */
-    EVENT_COUNTER_SHIFT = 16,
 };
 
 /* ---- what a reader is, from the little that PC/SC says ---- */
@@ -134,7 +133,7 @@ static void add_insertions(struct ssc_pcsc_hub *hub, struct ssc_pcsc_reader *now
                            const struct ssc_pcsc_reader *was)
 {
     const bool same =
-        was && was->event_state >> EVENT_COUNTER_SHIFT == now->event_state >> EVENT_COUNTER_SHIFT;
+        was && was->event_state >> SSC_PCSC_EVENT_SHIFT == now->event_state >> SSC_PCSC_EVENT_SHIFT;
     now->state.insertions = same ? was->state.insertions : ++hub->insertions;
     now->state.pin_pad = was && was->state.pin_pad;
 }
