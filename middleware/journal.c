@@ -46,6 +46,8 @@ static void run_one(struct ssc_journal *j, struct ssc_write *w)
         w->result = ssc_row_insert(j, w->txn, &w->existing);
     else if (w->kind == SSC_WRITE_UPDATE)
         w->result = ssc_row_update(j, w->txn);
+    else if (w->kind == SSC_WRITE_OP)
+        w->result = ssc_row_write_op(j, w->step, w->op, &w->existing);
     else
         w->result = write_probe(j->write);
 }
@@ -139,6 +141,36 @@ int ssc_journal_update(struct ssc_journal *j, struct ssc_txn *txn)
     return rc ? rc : submit_txn(j, SSC_WRITE_UPDATE, txn, NULL);
 }
 
+static int submit_op(struct ssc_journal *j, enum ssc_op_step step, const struct ssc_write_op *op,
+                     struct ssc_write_op *stored, bool *existing)
+{
+    struct ssc_write_op row = *op;
+    struct ssc_write w = {.kind = SSC_WRITE_OP, .op = &row, .step = step};
+    int rc = submit(j, &w);
+    if (stored && (!rc || rc == SSC_E_OP_CONFLICT))
+        *stored = row;
+    if (existing)
+        *existing = !rc && w.existing;
+    return rc;
+}
+
+int ssc_journal_write_begin(struct ssc_journal *j, struct ssc_write_op *op, bool *existing)
+{
+    int rc = check_room(j);
+    *existing = false;
+    return rc ? rc : submit_op(j, SSC_OP_BEGIN, op, op, existing);
+}
+
+int ssc_journal_write_end(struct ssc_journal *j, const struct ssc_write_op *op)
+{
+    return submit_op(j, SSC_OP_END, op, NULL, NULL);
+}
+
+int ssc_journal_write_forget(struct ssc_journal *j, const struct ssc_write_op *op)
+{
+    return submit_op(j, SSC_OP_FORGET, op, NULL, NULL);
+}
+
 int ssc_journal_check(struct ssc_journal *j)
 {
     struct ssc_write w = {.kind = SSC_WRITE_PROBE};
@@ -159,6 +191,14 @@ int ssc_journal_get_op(struct ssc_journal *j, uint32_t uid, const char *op, stru
 {
     pthread_mutex_lock(&j->read_lock);
     int rc = ssc_row_find_op(j, j->read_by_op, uid, op, out);
+    pthread_mutex_unlock(&j->read_lock);
+    return rc;
+}
+
+int ssc_journal_write_get(struct ssc_journal *j, uint32_t uid, const char *op, struct ssc_write_op *out)
+{
+    pthread_mutex_lock(&j->read_lock);
+    int rc = ssc_row_find_write_op(j->read, uid, op, out);
     pthread_mutex_unlock(&j->read_lock);
     return rc;
 }

@@ -95,6 +95,23 @@ int ssc_journal_unsettled(struct ssc_journal *j, size_t *count);
 /* Commits a probe to a table of its own: is money possible right now? */
 int ssc_journal_check(struct ssc_journal *j);
 
+/* Writes to a card that move no money (files, PIN): an op is done once here too. The digest is the caller's,
+ * of the request without its secrets. */
+struct ssc_write_op {
+    uint32_t owner_uid;
+    char op[65], digest[65];
+    bool finished; /* false after begin: being done, or cut off by a crash */
+    int result;    /* what the first try returned */
+};
+/* Durable before the card is touched. *existing: the op is known, and `op` is now its row. SSC_E_OP_CONFLICT:
+ * known with another digest. */
+int ssc_journal_write_begin(struct ssc_journal *j, struct ssc_write_op *op, bool *existing);
+int ssc_journal_write_end(struct ssc_journal *j, const struct ssc_write_op *op);
+/* The write was refused before it could change anything: the op is free again. */
+int ssc_journal_write_forget(struct ssc_journal *j, const struct ssc_write_op *op);
+/* SSC_E_TXN_NOT_FOUND */
+int ssc_journal_write_get(struct ssc_journal *j, uint32_t uid, const char *op, struct ssc_write_op *out);
+
 const char *ssc_txn_state_name(
     enum ssc_txn_state s,
     enum ssc_txn_kind k); /* "debited"/"credited", "not_debited"/"not_credited", else the same word */

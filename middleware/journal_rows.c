@@ -88,6 +88,9 @@ int ssc_rows_create(sqlite3 *db)
         "CREATE UNIQUE INDEX txn_op ON txn(owner_uid,op);"
         "CREATE INDEX txn_card ON txn(serial,id);"
         "CREATE INDEX txn_open ON txn(id) WHERE " OPEN_ROWS ";"
+        "CREATE TABLE write_op(owner_uid INTEGER NOT NULL,op TEXT NOT NULL,digest TEXT NOT NULL,"
+        "finished INTEGER NOT NULL,result INTEGER NOT NULL,ms INTEGER NOT NULL,"
+        "PRIMARY KEY(owner_uid,op)) STRICT,WITHOUT ROWID;"
         "CREATE TABLE probe(id INTEGER PRIMARY KEY NOT NULL,at INTEGER NOT NULL) STRICT;"
         "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
         SSC_TXN_PREPARED, SSC_TXN_ARMED, SSC_TXN_DONE, SSC_TXN_UNKNOWN, SSC_JOURNAL_APPLICATION,

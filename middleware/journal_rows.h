@@ -20,13 +20,17 @@ struct ssc_claim {
     struct ssc_claim *next;
 };
 
-enum ssc_write_kind { SSC_WRITE_INSERT, SSC_WRITE_UPDATE, SSC_WRITE_PROBE };
+enum ssc_write_kind { SSC_WRITE_INSERT, SSC_WRITE_UPDATE, SSC_WRITE_PROBE, SSC_WRITE_OP };
+
+enum ssc_op_step { SSC_OP_BEGIN, SSC_OP_END, SSC_OP_FORGET };
 
 /* One write that waits for the next commit. Lives on the stack of the thread that waits. */
 struct ssc_write {
     enum ssc_write_kind kind;
     struct ssc_txn *txn;
-    bool existing; /* INSERT: op was there already, txn is the stored row */
+    struct ssc_write_op *op; /* OP */
+    enum ssc_op_step step;
+    bool existing; /* INSERT, OP: op was there already, txn or op is the stored row */
     int result;
     bool finished;
     struct ssc_write *next;
@@ -68,6 +72,8 @@ int ssc_row_find_op(const struct ssc_journal *j, sqlite3_stmt *stmt, uint32_t ui
 /* Inside the writer's transaction. */
 int ssc_row_insert(struct ssc_journal *j, struct ssc_txn *txn, bool *existing);
 int ssc_row_update(struct ssc_journal *j, struct ssc_txn *txn);
+int ssc_row_write_op(struct ssc_journal *j, enum ssc_op_step step, struct ssc_write_op *op, bool *existing);
+int ssc_row_find_write_op(sqlite3 *db, uint32_t uid, const char *op, struct ssc_write_op *out);
 /* The statement of ssc_journal_list, text and bindings. */
 int ssc_rows_select(sqlite3 *db, const struct ssc_txn_filter *filter, sqlite3_stmt **out);
 bool ssc_txn_step_allowed(const struct ssc_txn *from, const struct ssc_txn *to);
