@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the daemon share. It lives in main(), belongs to the loop thread, and holds no card. */
+#ifndef SSC_DAEMON_DAEMON_H
+#define SSC_DAEMON_DAEMON_H
+
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/worker.h"
+#include "middleware/auth/provider.h"
+#include "middleware/journal.h"
+
+#include <sys/queue.h>
+
+#define SSC_PROTOCOL 1
+#define SSC_LINE_MAX 65536u      /* bytes of a request without its newline */
+#define SSC_DEPTH_MAX 16u        /* nesting of a request */
+#define SSC_CLIENT_CALLS_MAX 64u /* unanswered calls of one connection */
+
+struct ssc_call;
+TAILQ_HEAD(ssc_op_list, ssc_call);
+
+struct ssc_daemon {
+    uv_loop_t *loop;
+    struct ssc_config config;
+    struct ssc_log log;
+    struct ssc_profile profile;
+    struct ssc_habits *habits;
+    struct ssc_driver *driver;
+    bool simulated;              /* sim.* methods work */
+    struct ssc_journal *journal; /* NULL: no money moves; journal_error and journal_why say why */
+    int journal_error;
+    char journal_why[200];
+    struct ssc_auth *key_file; /* NULL without one */
+    struct ssc_psams *psam;
+    struct ssc_worker *store; /* journal calls, because fsync blocks */
+    struct ssc_mailbox mailbox;
+    struct ssc_server *server;
+    struct ssc_readers *readers;
+    struct ssc_events *events;
+    int64_t started_ms; /* CLOCK_MONOTONIC */
+    uint64_t calls;
+    struct ssc_op_list ops; /* calls with an op key that are not over */
+    bool stopping;
+    int64_t stop_at_ms;
+    uv_timer_t stop_poll;
+};
+
+#endif

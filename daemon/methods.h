@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The handlers that methods.def names, by group. _now runs on the loop, _work on a worker's thread. */
+#ifndef SSC_DAEMON_METHODS_H
+#define SSC_DAEMON_METHODS_H
+
+#include "daemon/call.h"
+
+/* methods_system.c */
+int ssc_hello_now(struct ssc_call *call);
+int ssc_ping_now(struct ssc_call *call);
+int ssc_ping_work(struct ssc_call *call);
+int ssc_discover_now(struct ssc_call *call);
+int ssc_cancel_now(struct ssc_call *call);
+int ssc_reader_list_now(struct ssc_call *call);
+int ssc_subscribe_now(struct ssc_call *call);
+int ssc_unsubscribe_now(struct ssc_call *call);
+
+/* methods_card.c */
+int ssc_wait_now(struct ssc_call *call);
+int ssc_acquire_work(struct ssc_call *call);
+int ssc_release_now(struct ssc_call *call);
+int ssc_info_work(struct ssc_call *call);
+int ssc_identity_work(struct ssc_call *call);
+int ssc_read_work(struct ssc_call *call);
+int ssc_write_work(struct ssc_call *call);
+/* Verifies call's `pin`, when there is one. */
+int ssc_pin_first(struct ssc_call *call);
+
+/* methods_auth.c */
+int ssc_auth_begin_work(struct ssc_call *call);
+int ssc_auth_complete_work(struct ssc_call *call);
+
+/* methods_pin.c */
+int ssc_pin_verify_work(struct ssc_call *call);
+int ssc_pin_change_work(struct ssc_call *call);
+int ssc_pin_reload_work(struct ssc_call *call);
+int ssc_pin_unblock_work(struct ssc_call *call);
+
+/* methods_money.c */
+int ssc_balance_work(struct ssc_call *call);
+int ssc_debit_work(struct ssc_call *call);
+int ssc_load_begin_work(struct ssc_call *call);
+int ssc_load_complete_work(struct ssc_call *call);
+int ssc_log_work(struct ssc_call *call);
+
+/* methods_txn.c */
+int ssc_txn_get_work(struct ssc_call *call);
+int ssc_txn_list_work(struct ssc_call *call);
+int ssc_txn_resolve_now(struct ssc_call *call);
+int ssc_txn_resolve_work(struct ssc_call *call);
+
+/* methods_service.c */
+int ssc_apdu_work(struct ssc_call *call);
+int ssc_trace_start_now(struct ssc_call *call);
+int ssc_trace_stop_now(struct ssc_call *call);
+int ssc_sim_insert_now(struct ssc_call *call);
+int ssc_sim_remove_now(struct ssc_call *call);
+int ssc_sim_fault_now(struct ssc_call *call);
+int ssc_sim_pin_now(struct ssc_call *call);
+
+#endif

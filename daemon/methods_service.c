@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/methods.h"
+
+#include "apdu/sw.h"
+#include "daemon/tracing.h"
+#include "drivers/sim/sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* 80 54, 80 52, B0 2C, B0 2A: what moves money goes through the journal. The class's channel bits do not
+ * count. */
+static bool moves_money(const struct ssc_command *cmd)
+{
+    const uint8_t cla = cmd->cla & 0xF0;
+    return (cla == 0x80 && (cmd->ins == 0x54 || cmd->ins == 0x52)) ||
+           (cla == 0xB0 && (cmd->ins == 0x2C || cmd->ins == 0x2A));
+}
+
+int ssc_apdu_work(struct ssc_call *call)
+{
+    const size_t cap = SSC_RESPONSE_MAX;
+    uint8_t *command = malloc(4096), *data = malloc(cap);
+    size_t len = 4096;
+    struct ssc_command cmd;
+    struct ssc_response rsp = {.data = data, .cap = cap};
+    int rc = command && data ? ssc_call_hex(call, "command", command, &len) : SSC_E_OUT_OF_MEMORY;
+    if (rc == 0 && ssc_command_decode(command, len, &cmd) != 0) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "command: not a command of ISO 7816-4");
+    }
+    if (rc == 0 && moves_money(&cmd)) {
+        rc = ssc_call_fail(call, SSC_E_PERMISSION_DENIED, "money goes through purse.debit and purse.load");
+    }
+    if (rc == 0) {
+        rc = ssc_card_transmit(call->slot->card, &cmd, &rsp, 0, call->work_deadline, NULL);
+    }
+    if (rc >= 0 && command && data && rsp.sw) {
+        const struct ssc_sw_text text = ssc_sw_text(rsp.sw, cmd.cla, cmd.ins);
+        const uint8_t sw[2] = {(uint8_t)(rsp.sw >> 8), (uint8_t)rsp.sw};
+        char whole[5];
+        ssc_hex_encode(sw, 2, whole, sizeof whole);
+        json_t *hex = ssc_json_hex(data, rsp.len);
+        json_t *response = json_sprintf("%s%s", json_string_value(hex), whole);
+        call->result = json_pack("{s:o, s:o, s:s, s:s, s:{s:s, s:s}}", "response", response, "data", hex,
+                                 "sw", whole, "sw_name", text.name, "sw_text", "en", text.en, "zh", text.zh);
+        rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
+    }
+    if (data) {
+        ssc_cleanse(data, cap);
+    }
+    free(data);
+    free(command);
+    return rc;
+}
+
+/* ---- trace ---- */
+
+int ssc_trace_start_now(struct ssc_call *call)
+{
+    struct ssc_conn *c = call->conn;
+    const char *reader = ssc_call_text(call, "reader");
+    int rc = 0;
+    if (reader && !ssc_readers_by_name(call->d->readers, reader)) {
+        rc = ssc_call_fail(call, SSC_E_READER_NOT_FOUND, "reader %.100s", reader);
+    } else {
+        c->traces = ssc_call_bool(call, "unredacted", false) ? SSC_TRACE_FULL : SSC_TRACE_REDACTED;
+        snprintf(c->trace_reader, sizeof c->trace_reader, "%s", reader ? reader : "");
+        if (c->traces & SSC_TRACE_FULL) {
+            ssc_log(&call->d->log, SSC_LOG_WARNING, "audit: unredacted trace for uid=%u pid=%ld",
+                    (unsigned)call->peer.uid, (long)call->peer.pid);
+        }
+        ssc_tracing_update(call->d);
+    }
+    return rc;
+}
+
+int ssc_trace_stop_now(struct ssc_call *call)
+{
+    call->conn->traces = 0;
+    ssc_tracing_update(call->d);
+    return 0;
+}
+
+/* ---- the simulated readers; each call is a moment ---- */
+
+static int about(struct ssc_call *call, int rc)
+{
+    return rc == 0 ? 0 : ssc_call_fail(call, rc, "reader %.100s", ssc_call_text(call, "reader"));
+}
+
+int ssc_sim_insert_now(struct ssc_call *call)
+{
+    return about(
+        call, ssc_sim_insert(call->d->driver, ssc_call_text(call, "reader"), ssc_call_text(call, "image")));
+}
+
+int ssc_sim_remove_now(struct ssc_call *call)
+{
+    return about(call, ssc_sim_remove(call->d->driver, ssc_call_text(call, "reader")));
+}
+
+static int hex_or(struct ssc_call *call, const char *name, int fallback)
+{
+    uint8_t byte = 0;
+    size_t len = 1;
+    return ssc_call_hex(call, name, &byte, &len) == 0 && len == 1 ? byte : fallback;
+}
+
+static enum ssc_sim_fault_kind kind_of(const char *name)
+{
+    static const char *const names[] = {
+        [SSC_FAULT_NONE] = "none",
+        [SSC_FAULT_MUTE] = "mute",
+        [SSC_FAULT_TEAR_BEFORE] = "tear_before",
+        [SSC_FAULT_TEAR_DURING] = "tear_during",
+        [SSC_FAULT_TEAR_AFTER] = "tear_after",
+        [SSC_FAULT_LOSE_REPLY] = "lose_reply",
+        [SSC_FAULT_TIMEOUT_AFTER] = "timeout_after",
+        [SSC_FAULT_GARBAGE] = "garbage",
+        [SSC_FAULT_STATUS] = "status",
+        [SSC_FAULT_STATUS_AFTER] = "status_after",
+        [SSC_FAULT_WRONG_MAC] = "wrong_mac",
+        [SSC_FAULT_SHORT] = "short",
+        [SSC_FAULT_SLOW] = "slow",
+        [SSC_FAULT_SWAP] = "swap",
+    };
+    int kind = SSC_FAULT_SWAP;
+    while (kind > SSC_FAULT_NONE && strcmp(names[kind], name) != 0) {
+        kind--;
+    }
+    return (enum ssc_sim_fault_kind)kind;
+}
+
+int ssc_sim_fault_now(struct ssc_call *call)
+{
+    uint8_t sw[2] = {0};
+    size_t len = sizeof sw;
+    const char *image = ssc_call_text(call, "image");
+    struct ssc_sim_fault fault = {
+        .kind = kind_of(ssc_call_text(call, "kind")),
+        .nth = (unsigned)ssc_call_int(call, "nth", 1),
+        .cla = hex_or(call, "cla", -1),
+        .ins = hex_or(call, "ins", -1),
+        .arg = (unsigned)ssc_call_int(call, "arg", 0),
+    };
+    ssc_call_hex(call, "sw", sw, &len);
+    fault.sw = ssc_get16(sw);
+    snprintf(fault.image, sizeof fault.image, "%s", image ? image : "");
+    return about(call, ssc_sim_fault(call->d->driver, ssc_call_text(call, "reader"), &fault));
+}
+
+int ssc_sim_pin_now(struct ssc_call *call)
+{
+    return about(call, ssc_sim_type_pin(call->d->driver, ssc_call_text(call, "reader"),
+                                        ssc_call_text(call, "digits")));
+}

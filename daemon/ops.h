@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls that carry an op key: done once, however often they are sent. Worker threads. */
+#ifndef SSC_DAEMON_OPS_H
+#define SSC_DAEMON_OPS_H
+
+#include "daemon/call.h"
+
+/* Looks the op up in the journal. SSC_GO_CARD: it is new. Otherwise the stored outcome, with call->result or
+ * call->error_txn; SSC_E_OP_CONFLICT when it was used for another request. */
+int ssc_ops_repeat(struct ssc_call *call);
+/* What a stored transaction says to whoever repeats its op. */
+int ssc_ops_outcome(const struct ssc_txn *txn);
+/* Runs `work` between the journal's begin and end of a write, for writes that are no transactions. */
+int ssc_ops_write(struct ssc_call *call, int (*work)(struct ssc_call *call));
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which card a call means, and card.wait. */
+#include "daemon/call.h"
+#include "daemon/json_out.h"
+#include "daemon/readers_impl.h"
+
+#include <string.h>
+
+struct ssc_reader *ssc_readers_next(struct ssc_readers *rs, struct ssc_reader *after)
+{
+    struct ssc_reader *r = after ? TAILQ_NEXT(after, of_readers) : TAILQ_FIRST(&rs->list);
+    while (r && !r->listed) {
+        r = TAILQ_NEXT(r, of_readers);
+    }
+    return r;
+}
+
+struct ssc_reader *ssc_readers_by_name(struct ssc_readers *rs, const char *name)
+{
+    struct ssc_reader *r = ssc_readers_next(rs, NULL);
+    while (r && strcmp(r->state.name, name) != 0) {
+        r = ssc_readers_next(rs, r);
+    }
+    return r;
+}
+
+bool ssc_readers_service_ok(const struct ssc_readers *rs)
+{
+    return rs->service_ok;
+}
+
+bool ssc_readers_known(const struct ssc_readers *rs)
+{
+    return rs->known;
+}
+
+json_t *ssc_reader_json(const struct ssc_reader *r)
+{
+    char since[40];
+    json_t *o = ssc_json_reader(&r->state);
+    if (r->wedged) {
+        json_object_set_new(o, "state", json_string("wedged"));
+    }
+    json_object_set_new(o, "card", r->card[0] ? json_string(r->card) : json_null());
+    json_object_set_new(o, "since", json_string(ssc_time_text(r->since_ms, since)));
+    json_object_set_new(o, "lease", ssc_lease_json(r));
+    json_object_set_new(o, "queue", json_integer(r->queued));
+    return o;
+}
+
+json_t *ssc_readers_json(struct ssc_readers *rs)
+{
+    json_t *list = json_array();
+    for (struct ssc_reader *r = ssc_readers_next(rs, NULL); r; r = ssc_readers_next(rs, r)) {
+        json_array_append_new(list, ssc_reader_json(r));
+    }
+    return list;
+}
+
+/* ---- which card ---- */
+
+static struct ssc_reader *by_card(struct ssc_readers *rs, const char *handle)
+{
+    struct ssc_reader *r = ssc_readers_next(rs, NULL);
+    while (r && strcmp(r->card, handle) != 0) {
+        r = ssc_readers_next(rs, r);
+    }
+    return r;
+}
+
+/* The only reader with a card; else the sentence that names the choices. */
+static int the_only_one(struct ssc_call *call, struct ssc_readers *rs)
+{
+    size_t count = 0, len = 0;
+    char names[160] = "";
+    struct ssc_reader *mute = NULL;
+    for (struct ssc_reader *r = ssc_readers_next(rs, NULL); r; r = ssc_readers_next(rs, r)) {
+        if (r->card[0]) {
+            call->reader = r;
+            count++;
+            const int n =
+                snprintf(names + len, sizeof names - len, "%s%.60s", count > 1 ? ", " : "", r->state.name);
+            len += n > 0 && (size_t)n < sizeof names - len ? (size_t)n : 0;
+        } else if (r->state.medium != SSC_MEDIUM_SAM && r->state.slot == SSC_SLOT_MUTE) {
+            mute = r;
+        }
+    }
+    int rc = 0;
+    if (count > 1) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: name one of %s", names);
+    } else if (count == 0 && mute) {
+        rc = SSC_E_CARD_MUTE;
+    } else if (count == 0) {
+        rc = rs->service_ok ? SSC_E_NO_CARD : SSC_E_NO_SERVICE;
+    }
+    return rc;
+}
+
+static int check_reader(struct ssc_call *call, const char *name)
+{
+    const struct ssc_reader *r = call->reader;
+    int rc = 0;
+    if (!r) {
+        rc = ssc_call_fail(call, call->d->readers->service_ok ? SSC_E_READER_NOT_FOUND : SSC_E_NO_SERVICE,
+                           "reader %.100s", name);
+    } else if (r->state.medium == SSC_MEDIUM_SAM) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: %.100s is the slot of a PSAM", name);
+    }
+    return rc;
+}
+
+int ssc_readers_pick(struct ssc_call *call)
+{
+    struct ssc_readers *rs = call->d->readers;
+    const char *lease = ssc_call_text(call, "lease");
+    const char *card = ssc_call_text(call, "card");
+    const char *name = ssc_call_text(call, "reader");
+    int rc = 0;
+    if (lease) {
+        call->reader = ssc_lease_find(rs, call->conn, lease);
+        rc = call->reader ? 0 : SSC_E_LEASE_INVALID;
+        call->lease_serial = call->reader ? call->reader->lease.serial : 0;
+    } else if (card) {
+        call->reader = by_card(rs, card);
+        rc = call->reader ? 0 : SSC_E_STALE_CARD;
+    } else if (name) {
+        call->reader = ssc_readers_by_name(rs, name);
+        rc = check_reader(call, name);
+    } else {
+        rc = the_only_one(call, rs);
+    }
+    /* what else was named must name the same card */
+    if (rc == 0 && name && strcmp(call->reader->state.name, name) != 0) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: not the reader of that card or lease");
+    } else if (rc == 0 && card && strcmp(call->reader->card, card) != 0) {
+        rc = SSC_E_STALE_CARD;
+    } else if (rc == 0 && !call->reader->card[0]) {
+        rc = call->reader->state.slot == SSC_SLOT_MUTE ? SSC_E_CARD_MUTE : SSC_E_NO_CARD;
+        ssc_call_fail(call, rc, "reader %.100s", call->reader->state.name);
+    }
+    if (rc == 0) {
+        memcpy(call->card, call->reader->card, sizeof call->card);
+    }
+    return rc;
+}
+
+/* ---- card.wait ---- */
+
+static bool fits(const struct ssc_reader *r, bool present)
+{
+    const bool has = r->card[0] != '\0';
+    return r->state.medium != SSC_MEDIUM_SAM && has == present;
+}
+
+static struct ssc_reader *waited_for(struct ssc_call *call)
+{
+    struct ssc_readers *rs = call->d->readers;
+    const char *name = ssc_call_text(call, "reader");
+    const char *state = ssc_call_text(call, "state");
+    const bool present = !state || strcmp(state, "present") == 0;
+    struct ssc_reader *found = NULL;
+    bool all = true;
+    for (struct ssc_reader *r = ssc_readers_next(rs, NULL); r; r = ssc_readers_next(rs, r)) {
+        if ((!name || strcmp(r->state.name, name) == 0) && r->state.medium != SSC_MEDIUM_SAM) {
+            found = fits(r, present) ? r : found;
+            all = all && fits(r, present);
+        }
+    }
+    return present || all ? found : NULL; /* "absent" without a name: every reader is empty */
+}
+
+static int answer_wait(struct ssc_call *call, const struct ssc_reader *r)
+{
+    const bool has = r->card[0] != '\0';
+    json_t *atr = has && r->state.atr_len ? ssc_json_hex(r->state.atr, r->state.atr_len) : json_null();
+    call->result = json_pack("{s:s, s:o, s:o}", "reader", r->state.name, "card",
+                             has ? json_string(r->card) : json_null(), "atr", atr);
+    return call->result ? 0 : SSC_E_OUT_OF_MEMORY;
+}
+
+int ssc_readers_wait(struct ssc_call *call)
+{
+    struct ssc_readers *rs = call->d->readers;
+    const char *name = ssc_call_text(call, "reader");
+    int rc = SSC_PENDING;
+    call->reader = name ? ssc_readers_by_name(rs, name) : NULL;
+    if (name) {
+        rc = check_reader(call, name);
+    }
+    call->reader = NULL;
+    if (rc == 0 || rc == SSC_PENDING) {
+        const struct ssc_reader *r = waited_for(call);
+        if (r) {
+            rc = answer_wait(call, r);
+        } else {
+            ssc_call_wait(call, SSC_STAGE_WAIT_CARD);
+            TAILQ_INSERT_TAIL(&rs->waits, call, of_wait);
+            rc = SSC_PENDING;
+        }
+    }
+    return rc;
+}
+
+void ssc_readers_wake_waits(struct ssc_readers *rs)
+{
+    struct ssc_call *call = TAILQ_FIRST(&rs->waits);
+    while (call) {
+        struct ssc_call *next = TAILQ_NEXT(call, of_wait);
+        const struct ssc_reader *r = waited_for(call);
+        if (r) {
+            ssc_call_finish(call, answer_wait(call, r));
+        }
+        call = next;
+    }
+}

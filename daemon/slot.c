@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/slot.h"
+
+#include "daemon/tracing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int ssc_slot_new(struct ssc_daemon *d, const char *reader, struct ssc_card_slot **out)
+{
+    struct ssc_card_slot *s = calloc(1, sizeof *s);
+    if (s) {
+        s->d = d;
+        s->cla = s->ins = -1;
+        snprintf(s->reader, sizeof s->reader, "%s", reader);
+    }
+    *out = s;
+    return s ? 0 : SSC_E_OUT_OF_MEMORY;
+}
+
+void ssc_slot_free(struct ssc_card_slot **s)
+{
+    if (s && *s) {
+        ssc_slot_close(*s, true);
+        ssc_tracing_off(*s);
+        ssc_cleanse(&(*s)->begun, sizeof(*s)->begun);
+        free(*s);
+        *s = NULL;
+    }
+}
+
+static void tap(void *ctx, const struct ssc_exchange *exchange)
+{
+    struct ssc_card_slot *s = ctx;
+    const bool more =
+        exchange->tx_len >= 2 && exchange->tx[1] == 0xC0; /* GET RESPONSE speaks for the one before */
+    if (exchange->tx_len >= 2 && !more) {
+        s->cla = exchange->tx[0];
+        s->ins = exchange->tx[1];
+    }
+    ssc_tracing_tap(s, exchange);
+}
+
+/* A quick hand can swap cards before the loop hears of it; the new card must not get the old one's commands.
+ */
+static int same_insertion(struct ssc_card_slot *s, uint32_t insertion, int64_t deadline)
+{
+    struct ssc_reader_state *states = calloc(SSC_READERS_MAX, sizeof *states);
+    size_t count = SSC_READERS_MAX;
+    int rc = states ? ssc_driver_list(s->d->driver, states, &count, deadline) : SSC_E_OUT_OF_MEMORY;
+    if (rc == 0) {
+        rc = SSC_E_READER_REMOVED;
+        for (size_t i = 0; i < count; i++) {
+            if (strcmp(states[i].name, s->reader) == 0) {
+                rc = states[i].insertions == insertion ? 0 : SSC_E_CARD_REMOVED;
+            }
+        }
+    }
+    free(states);
+    return rc;
+}
+
+int ssc_slot_open(struct ssc_card_slot *s, uint32_t insertion, int64_t deadline)
+{
+    int rc = 0;
+    if (!s->ch) {
+        rc = ssc_channel_open(s->d->driver, s->reader, s->d->config.exclusive, &s->ch, deadline);
+        if (rc == 0) {
+            ssc_channel_tap(s->ch, tap, s);
+            rc = same_insertion(s, insertion, deadline);
+        }
+        if (rc == 0) {
+            rc = ssc_card_new(s->ch, &s->d->profile, &s->card);
+        }
+        if (rc == 0) {
+            ssc_card_share_habits(s->card, s->d->habits);
+        } else {
+            ssc_slot_close(s, true);
+        }
+    }
+    return rc;
+}
+
+int ssc_slot_enter(struct ssc_card_slot *s, uint64_t lease, uint32_t insertion, int64_t deadline)
+{
+    int rc = 0;
+    if (s->lease != lease || !s->ch) {
+        if (s->lease != lease) {
+            ssc_slot_leave(s, deadline);
+        }
+        rc = ssc_slot_open(s, insertion, deadline);
+        if (rc == 0) {
+            rc = ssc_channel_begin(s->ch, deadline);
+            if (rc == SSC_E_CARD_RESET) { /* somebody else did, before us: that is what begin is for */
+                ssc_slot_close(s, false);
+                rc = ssc_slot_open(s, insertion, deadline);
+                rc = rc == 0 ? ssc_channel_begin(s->ch, deadline) : rc;
+            }
+        }
+        s->locked = rc == 0;
+        s->lease = rc == 0 ? lease : 0;
+    }
+    return rc;
+}
+
+static bool has_rights(const struct ssc_card *card)
+{
+    bool any = ssc_card_pin_verified(card);
+    for (int key = SSC_KEY_NONE + 1; key < SSC_KEY_COUNT && !any; key++) {
+        any = ssc_card_key_verified(card, (enum ssc_key_id)key);
+    }
+    return any;
+}
+
+void ssc_slot_leave(struct ssc_card_slot *s, int64_t deadline)
+{
+    if (s->begun.load && s->d->journal) {
+        ssc_money_load_abandon(s->d->journal, &s->begun.txn);
+    }
+    ssc_cleanse(&s->begun, sizeof s->begun);
+    if (s->card && has_rights(s->card) && ssc_card_forget(s->card, deadline) != 0) {
+        ssc_slot_close(s, true); /* a card without power has no rights either */
+    }
+    if (s->ch && s->locked) {
+        ssc_channel_end(s->ch, deadline);
+    }
+    s->locked = false;
+    s->lease = 0;
+}
+
+/* After these the channel leads nowhere, or to a card in an unknown state. */
+static bool lost(int rc)
+{
+    static const int codes[] = {
+        SSC_E_CARD_REMOVED,      SSC_E_CARD_RESET, SSC_E_CARD_UNPOWERED,   SSC_E_CARD_MUTE,
+        SSC_E_READER_REMOVED,    SSC_E_READER_IO,  SSC_E_NO_SERVICE,       SSC_E_READER_WEDGED,
+        SSC_E_DEADLINE_EXCEEDED, SSC_E_NO_CARD,    SSC_E_READER_NOT_FOUND,
+    };
+    bool found = false;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        found = found || codes[i] == rc;
+    }
+    return found;
+}
+
+bool ssc_slot_after(struct ssc_card_slot *s, int rc)
+{
+    const bool wedged = rc == SSC_E_READER_WEDGED || (s->ch && s->ch->wedged);
+    if (s->ch && (wedged || lost(rc))) {
+        ssc_slot_close(s, true);
+    }
+    return wedged;
+}
+
+void ssc_slot_close(struct ssc_card_slot *s, bool power_down)
+{
+    ssc_card_free(&s->card);
+    ssc_channel_close(&s->ch, power_down);
+    s->locked = false;
+}
