@@ -12,12 +12,18 @@ static int encode_plain(enum ssc_element_type type, const char *text, size_t tex
                         size_t size)
 {
     char digits[2 * SSC_LC_SHORT + 1];
+    uint8_t gb[SSC_LC_SHORT + 1]; /* with room for the conversion's NUL */
     size_t len = size;
     int rc = SSC_E_INVALID_ARGUMENT;
 
     memset(out, 0, size);
     if (type == SSC_AN) {
-        rc = text_len == 0 ? 0 : ssc_utf8_to_gb18030(text, text_len, out, &len, NULL);
+        len = sizeof gb;
+        rc = ssc_utf8_to_gb18030(text, text_len, gb, &len, NULL);
+        if (rc == 0 && len > size)
+            rc = SSC_E_INVALID_ARGUMENT;
+        if (rc == 0)
+            memcpy(out, gb, len);
     } else if (type == SSC_CN && text_len < sizeof digits) {
         memcpy(digits, text, text_len);
         digits[text_len] = '\0';
@@ -27,6 +33,8 @@ static int encode_plain(enum ssc_element_type type, const char *text, size_t tex
         if (rc == 0 && len != size)
             rc = SSC_E_INVALID_ARGUMENT;
     }
+    ssc_cleanse(gb, sizeof gb);
+    ssc_cleanse(digits, sizeof digits);
     return rc == SSC_E_BUFFER_TOO_SMALL ? SSC_E_INVALID_ARGUMENT : rc;
 }
 

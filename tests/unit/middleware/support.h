@@ -31,10 +31,12 @@
 struct bench {
     struct ssc_driver *driver;
     struct ssc_channel *channel;
-    struct ssc_profile profile;
+    struct ssc_profile *profile; /* one for the whole program: sessions borrow it */
     struct ssc_card *card;
     struct ssc_auth *auth;
 };
+
+static struct ssc_profile bench_profile;
 
 static inline int64_t soon(void)
 {
@@ -102,19 +104,20 @@ static inline struct bench bench_open(const char *card, const char *psam)
     snprintf(slots[1].image, sizeof slots[1].image, "%s", psam ? psam : "");
     if (ssc_sim_driver_new(slots, 2, false, &b.driver, why) != 0)
         fail_msg("%s", why);
-    ssc_profile_default(&b.profile);
+    b.profile = &bench_profile;
+    ssc_profile_default(b.profile);
     assert_int_equal(ssc_channel_open(b.driver, CARD_READER, true, &b.channel, soon()), 0);
     return b;
 }
 
-/* With b->profile as it is by now. */
+/* With *b->profile as it is by now. */
 static inline void bench_start(struct bench *b)
 {
     struct ssc_channel *sam = NULL;
 
-    assert_int_equal(ssc_card_new(b->channel, &b->profile, &b->card), 0);
+    assert_int_equal(ssc_card_new(b->channel, b->profile, &b->card), 0);
     if (ssc_channel_open(b->driver, PSAM_READER, true, &sam, soon()) == 0)
-        assert_int_equal(ssc_auth_psam_take(&sam, &b->profile, &b->auth, soon()), 0);
+        assert_int_equal(ssc_auth_psam_take(&sam, b->profile, &b->auth, soon()), 0);
     assert_null(sam);
 }
 

@@ -205,7 +205,7 @@ static void missing_level(void **state)
     snprintf(path, sizeof path, "%s/psam.json", folder);
     image_write(path, "psam", "{\"keys\":{\"levels\":[3]}}");
     b = bench_open("ssc-3.0", path);
-    memcpy(b.profile.psam_levels, "21", 3);
+    memcpy(b.profile->psam_levels, "21", 3);
     bench_start(&b);
     assert_int_equal(read_with(&b, SSC_ID_BASIC, true, false), SSC_E_NEED_REMOTE);
     assert_int_equal(got.remote_cause, SSC_E_PSAM_KEY_LEVEL);
