@@ -211,7 +211,7 @@ static int build_psam_environment(struct sim_loader *l, enum ssc_algorithm alg, 
         {app, 0x1C, 10, 0},
     };
     size_t len;
-    const uint8_t *name = ssc_psam_environment(alg, &len);
+    const uint8_t *name = ssc_psam_environment((int)alg, &len);
     add_df(l->c, fid, env, name, len, SSC_APP_SSSE, alg);
     add_df(l->c, 0xDF01, env, ssc_psam_app_aid, sizeof ssc_psam_app_aid, SSC_APP_SSSE, alg);
     return build_plain(l, files, sizeof files / sizeof files[0], SSC_NEVER);

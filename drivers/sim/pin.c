@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { PIN_MIN = 2, PIN_MAX = 8, MAC_LEN = 4 };
+enum { PIN_MIN = 2, PIN_MAX = 8, DIGITS_MIN = 4, MAC_LEN = 4 };
 
 /* Length without the FF that some terminals fill up with. */
 static size_t pin_length(const uint8_t *pin, size_t len)
@@ -43,9 +43,18 @@ static void set_pin(struct ssc_sim_card *c, const uint8_t *pin, size_t len)
     c->nv.pin_left = c->profile.pin_tries;
 }
 
+/* Four digits or more, then only nibbles F. */
 static bool good_pin(const uint8_t *pin, size_t len)
 {
-    return len <= PIN_MAX && pin_length(pin, len) >= PIN_MIN;
+    bool ok = len <= PIN_MAX && pin_length(pin, len) >= PIN_MIN;
+    size_t digits = 0;
+    for (size_t i = 0; ok && i < 2 * len; i++) {
+        const uint8_t nibble = i % 2 ? pin[i / 2] & 0x0F : pin[i / 2] >> 4;
+        const bool digit = nibble <= 9 && digits == i;
+        ok = digit || nibble == 0x0F;
+        digits += digit;
+    }
+    return ok && digits >= DIGITS_MIN;
 }
 
 uint16_t sim_verify(struct ssc_sim_card *c, const struct ssc_command *cmd, struct ssc_writer *out)

@@ -326,6 +326,8 @@ static void pin_rules(void **state)
     RAW(c, "805E010007654321FF123456", "9000");
     RAW(c, "805E01000312FF34", "6700");
     RAW(c, "805E010007123456AA654321", "6A80");
+    RAW(c, "805E010007123456FF6E4321", "6A80"); /* digits only */
+    RAW(c, "805E010006123456FF123F", "6A80");   /* and four of them */
     RAW(c, "805E000007123456FF654321", "6A86");
     for (int i = 5; i >= 0; i--) {
         char expected[8];
