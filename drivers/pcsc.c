@@ -213,6 +213,27 @@ static bool hub_has_business(const struct ssc_pcsc_hub *hub)
     return business;
 }
 
+/* Ends the monitor's wait; on a thread of its own, because SCardCancel has no timeout either. */
+static void *cancel_monitor(void *arg)
+{
+    struct ssc_pcsc_hub *hub = arg;
+    pthread_mutex_lock(&hub->lock);
+    while (hub->monitor_alive) { /* a cancel that comes before the wait is lost, hence more than one */
+        const SCARDCONTEXT context = hub->monitor_context;
+        pthread_mutex_unlock(&hub->lock);
+        if (context) {
+            SCardCancel(context);
+        }
+        pthread_mutex_lock(&hub->lock);
+        if (hub->monitor_alive) {
+            hub_wait(hub, ssc_deadline(CANCEL_EVERY_MS));
+        }
+    }
+    pthread_mutex_unlock(&hub->lock);
+    ssc_pcsc_hub_unref(hub);
+    return NULL;
+}
+
 static void pcsc_free(struct ssc_driver *d)
 {
     struct pcsc_driver *self = (struct pcsc_driver *)d;
@@ -221,17 +242,16 @@ static void pcsc_free(struct ssc_driver *d)
     const int64_t farewell = ssc_deadline(FAREWELL_MS);
     pthread_mutex_lock(&hub->lock);
     hub->stopping = true;
-    while (hub_has_business(hub) && ssc_now_ms() < farewell) {
-        const SCARDCONTEXT context = hub->monitor_alive ? hub->monitor_context : 0;
-        pthread_mutex_unlock(&hub->lock);
-        /* A cancel that comes before the wait is lost, hence more than one. */
-        if (write(hub->stop_fd, &one, sizeof one) == (ssize_t)sizeof one && context) {
-            SCardCancel(context);
-        }
-        pthread_mutex_lock(&hub->lock);
-        if (hub_has_business(hub)) {
-            hub_wait(hub, ssc_deadline(CANCEL_EVERY_MS));
-        }
+    pthread_mutex_unlock(&hub->lock);
+    const bool told = write(hub->stop_fd, &one, sizeof one) == (ssize_t)sizeof one;
+    const bool helped = ssc_pcsc_thread(cancel_monitor, ssc_pcsc_hub_ref(hub)) == 0;
+    if (!helped) {
+        ssc_pcsc_hub_unref(hub);
+    }
+    bool in_time = told && helped; /* else the monitor stays behind until pcscd says something */
+    pthread_mutex_lock(&hub->lock);
+    while (hub_has_business(hub) && in_time) {
+        in_time = hub_wait(hub, farewell);
     }
     pthread_mutex_unlock(&hub->lock);
     ssc_pcsc_hub_unref(hub);

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <winscard.h>
 
@@ -169,6 +170,28 @@ static void closed_while_stuck(void **state)
     nap(200);
 }
 
+/* pcscd itself does not answer any more: nobody waits for it beyond a deadline. */
+static void frozen_service(void **state)
+{
+    struct bed *bed = *state;
+    struct ssc_channel *ch = open_card(bed, 0), *other = NULL;
+    struct ssc_reader_state readers[2];
+    size_t count = 2;
+    assert_int_equal(kill(bed->pcscd->pid, SIGSTOP), 0);
+    int64_t start = ssc_now_ms();
+    assert_int_equal(ssc_driver_list(bed->driver, readers, &count, ssc_deadline(SOON)), 0);
+    assert_int_equal(challenge(ch, 100), SSC_E_DEADLINE_EXCEEDED);
+    assert_int_equal(ssc_channel_open(bed->driver, bed->pcscd->reader[1], false, &other, ssc_deadline(100)),
+                     SSC_E_DEADLINE_EXCEEDED);
+    assert_in_range(ssc_now_ms() - start, 200, 200 + 2 * OVERRUN);
+    ssc_channel_close(&ch, true);
+    start = ssc_now_ms();
+    ssc_driver_free(&bed->driver);
+    assert_in_range(ssc_now_ms() - start, 0, 500 + OVERRUN);
+    test_pcscd_kill(bed->pcscd); /* and what was left behind ends */
+    nap(100);
+}
+
 /* Another program hangs on the card; this one cannot know before it has tried. */
 static void open_of_a_hanging_reader(void **state)
 {
@@ -299,6 +322,7 @@ int main(int argc, char **argv)
         CASE(a_transmit_that_never_returns),
         CASE(closed_while_stuck),
         CASE(open_of_a_hanging_reader),
+        CASE(frozen_service),
         CASE(nothing_is_left_behind),
 #ifndef __SANITIZE_THREAD__
         CASE(idle_means_asleep),
