@@ -134,6 +134,7 @@ static int run_arguments(struct session *s, int argc, char **argv)
         if (apdu_step_parse(argv[i], &step) != 0 || !step.command[0]) {
             status = usage_error(s->cli, argv[i]);
         } else {
+            step.line = (unsigned)i + 1;
             status = script_step(s, &step);
         }
     }

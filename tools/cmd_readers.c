@@ -60,8 +60,6 @@ static void show(struct cli *cli, const json_t *result)
                  user[0] ? user : "-", js(reader, "atr"));
     }
     if (json_array_size(readers) == 0) {
-        grid.cells[0][0] = '\0';
-        grid.count = 0;
         say(cli, stdout, MSG_NO_READERS);
     }
     grid_end(&grid, stdout);

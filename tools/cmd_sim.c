@@ -42,7 +42,9 @@ static int list(struct cli *cli, int argc, char **argv)
     grid_begin(&grid, cli, 2, NULL);
     for (size_t i = 0; names[i]; i++) {
         json_t *image = json_loads(ssc_sim_image(names[i]), 0, NULL);
-        grid_row(&grid, names[i], js(image, "note"));
+        if (!cli->json) {
+            grid_row(&grid, names[i], js(image, "note"));
+        }
         json_array_append_new(images, json_pack("{s:s, s:s}", "name", names[i], "note", js(image, "note")));
         json_decref(image);
     }
@@ -50,7 +52,7 @@ static int list(struct cli *cli, int argc, char **argv)
     if (cli->json) {
         cli_show(cli, object, NULL);
     }
-    grid_end(&grid, cli->json ? stderr : stdout);
+    grid_end(&grid, stdout);
     json_decref(object);
     return EXIT_DONE;
 }

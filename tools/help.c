@@ -79,8 +79,8 @@ static void examples(const char *text, const char *indent, FILE *out)
 
 void help_command(struct cli *cli, const struct command *command, FILE *out)
 {
-    fprintf(out, "%s\n\n%s sscard %s %s\n", text_of(cli, command->summary), msg(cli, MSG_HELP_USAGE),
-            command->name, command->args);
+    fprintf(out, "%s\n\n%s sscard %s%s%s\n", text_of(cli, command->summary), msg(cli, MSG_HELP_USAGE),
+            command->name, command->args[0] ? " " : "", command->args);
     if (command->about.en) {
         fprintf(out, "\n%s\n", text_of(cli, command->about));
     }

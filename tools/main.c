@@ -43,6 +43,9 @@ int main(int argc, char **argv)
     } else if (!cli.command) {
         help_overview(&cli, stderr);
         status = EXIT_USAGE;
+    } else if ((given(&cli, OPT_DIRECT) || given(&cli, OPT_DRIVER)) && !(cli.command->flags & CMD_DIRECT)) {
+        say(&cli, stderr, MSG_NOT_DIRECT, cli.command->name);
+        status = EXIT_USAGE;
     } else {
         status = cli.command->run(&cli, argc - first, argv + first);
     }

@@ -161,7 +161,8 @@ int usage_error(struct cli *cli, const char *what)
     } else {
         say(cli, stderr, MSG_USAGE, what);
         if (cli->command) {
-            say(cli, stderr, MSG_USAGE_COMMAND, cli->command->name, cli->command->args);
+            say(cli, stderr, MSG_USAGE_COMMAND, cli->command->name, cli->command->args,
+                cli->command->args[0] ? " " : "");
         } else {
             say(cli, stderr, MSG_USAGE_ANY);
         }

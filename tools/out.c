@@ -140,7 +140,8 @@ void grid_end(struct grid *grid, FILE *out)
         size_t *column = &widths[i % grid->columns];
         *column = width > *column ? width : *column;
     }
-    for (size_t row = 0; row < grid->count; row += grid->columns) {
+    const bool empty = grid->header && grid->count == grid->columns;
+    for (size_t row = 0; row < grid->count && !empty; row += grid->columns) {
         print_row(grid, row, widths, out);
     }
     for (size_t i = 0; i < grid->count; i++) {

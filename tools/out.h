@@ -30,7 +30,7 @@ void grid_cells(struct grid *grid, const char *const *cells);
 #define grid_row(grid, ...) grid_cells(grid, (const char *const[]){__VA_ARGS__})
 /* Label and value; a line without a value is left out. */
 void grid_pair(struct grid *grid, enum message label, const char *value);
-/* Prints and frees. */
+/* Prints and frees. A header without lines is not printed. */
 void grid_end(struct grid *grid, FILE *out);
 
 /* Columns that the text takes on a terminal. */

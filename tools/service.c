@@ -36,9 +36,6 @@ static int open_way(struct cli *cli)
     const bool wanted = given(cli, OPT_DIRECT) || given(cli, OPT_DRIVER);
     if (cli->direct || cli->client) {
         rc = 0;
-    } else if (wanted && !able) {
-        cli_set_error(cli, SSC_E_NOT_SUPPORTED, "--direct");
-        rc = SSC_E_NOT_SUPPORTED;
     } else if (wanted) {
         rc = open_direct(cli);
     } else {

@@ -88,7 +88,7 @@ int sim_attach(struct sim_attach *a)
     int rc = ssc_sim_card_load(a->image, &card, why);
     ssc_sim_card_free(&card);
     if (rc != 0) {
-        snprintf(a->detail, sizeof a->detail, "%.90s: %.200s", a->image, why);
+        snprintf(a->detail, sizeof a->detail, "%s", why);
     }
     rc = rc == 0 ? make_folder(a, folder) : rc;
     rc = rc == 0 ? put_card(a, folder) : rc;

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The conversation with the service: what is asked, what is shown, which exit code, when things go wrong."""
+import json
+import re
+import unittest
+
+import support
+from support import Events, Service, error
+
+TXN = {"id": 7, "op": "pharmacy1-0000042", "kind": "debit", "purse": "medical", "state": "confirmed",
+       "evidence": "reply_mac2", "final": True, "amount": 1250, "self_pay": 0, "pooled": 0, "balance_before": 100000,
+       "balance_after": 98750, "card": "00BF7C7A", "counter": 5, "terminal": "410100813475", "terminal_seq": "00000001",
+       "time": "2026-01-01T12:00:00+08:00", "tac": "A1B2C3D4", "test_keys": False}
+OPEN = dict(TXN, state="unknown", final=False, balance_after=None, evidence="none")
+OP = ["--op", "pharmacy1-0000042"]
+
+
+class TestService(support.Case):
+    def test_debit(self):
+        r, seen = self.with_service([("purse.debit", {"txn": TXN, "repeated": False})], "debit", "12.50", *OP, "--purse",
+                                    "medical", "--self-pay", "3", "--pooled", "0.07", "--deadline", "10")
+        self.assertEqual(r.code, 0, r.err)
+        params = seen[0][1]
+        self.assertTrue(9000 <= params.pop("deadline_ms") <= 9500)
+        self.assertEqual(params, {"op": OP[1], "amount": 1250, "purse": "medical", "self_pay": 300, "pooled": 7})
+        for text in ("confirmed", "12.50 yuan", "987.50 yuan", "A1B2C3D4", "MAC2 right", "pharmacy1-0000042"):
+            self.assertIn(text, r.out)
+
+    def test_debit_makes_an_op(self):
+        r, seen = self.with_service([("purse.debit", {"txn": TXN, "repeated": False})], "debit", "0.01")
+        op = seen[0][1]["op"]
+        self.assertTrue(re.fullmatch(r"[A-Za-z0-9._:-]{16,64}", op))
+        self.assertIn(op, r.err)
+
+    def test_debit_repeated(self):
+        r, _ = self.with_service([("purse.debit", {"txn": TXN, "repeated": True})], "debit", "12.50", *OP, "--lang", "zh")
+        self.assertEqual(r.code, 0)
+        self.assertIn("本次未动账", r.out)
+
+    def test_debit_refused(self):
+        for symbol, code in (("insufficient_funds", 1), ("op_conflict", 1), ("unsettled_transaction", 5), ("pin_wrong", 6),
+                             ("reader_wedged", 3), ("card_removed", 4), ("journal_unavailable", 1), ("invalid_params", 2)):
+            r, _ = self.with_service([("purse.debit", error(symbol, tries=2, sw="63C2", sw_text={"en": "wrong PIN", "zh": "x"}))],
+                                     "debit", "12.50", *OP)
+            self.assertEqual((r.code, r.out), (code, ""))
+            for text in (symbol + " in English", "[%s]" % symbol, "mend it", "63C2 wrong PIN", "tries left: 2"):
+                self.assertIn(text, r.err)
+
+    def test_outcome_unknown_without_a_terminal(self):
+        r, _ = self.with_service([("purse.debit", error("outcome_unknown", -102, txn=OPEN))], "debit", "12.50", *OP)
+        self.assertEqual(r.code, 5)
+        self.assertIn("sscard txn get " + OP[1], r.err)
+
+    def test_outcome_unknown_is_settled(self):
+        script = [("purse.debit", error("outcome_unknown", -102, txn=OPEN)), ("txn.get", {"txn": OPEN}),
+                  ("card.wait", error("deadline_exceeded", -5)), ("txn.get", {"txn": OPEN}),
+                  ("card.wait", {"reader": "r", "card": "c", "atr": None}), ("txn.resolve", {"settled": 1, "txns": []})]
+        for state, code, word in (("confirmed", 0, "The sale is paid"), ("not_debited", 1, "no money has moved"),
+                                  ("unproven", 5, "Give no goods")):
+            end = [("txn.get", {"txn": dict(TXN, state=state)})]
+            r, seen = self.with_service(script + end, "debit", "12.50", *OP, "--wait", "always")
+            self.assertEqual(r.code, code, r.err)
+            self.assertIn("SAME card", r.err)
+            self.assertIn(word, r.err)
+            self.assertEqual(sum(method == "purse.debit" for method, _ in seen), 1)
+
+    def test_service_dies_after_the_request(self):
+        script = [("purse.debit", Service.HANG_UP), ("txn.get", {"txn": TXN})]
+        r, _ = self.with_service(script, "debit", "12.50", *OP, "--wait", "always")
+        self.assertEqual(r.code, 0, r.err)
+        self.assertIn("The sale is paid", r.err)
+        script = [("purse.debit", Service.HANG_UP), ("txn.get", error("transaction_not_found", -111))]
+        r, _ = self.with_service(script, "debit", "12.50", *OP, "--wait", "always")
+        self.assertEqual(r.code, 3)
+        self.assertIn("no money has moved", r.err)
+        r, _ = self.with_service(script[:1], "debit", "12.50", *OP)
+        self.assertEqual(r.code, 5)
+        self.assertIn("sscard txn get", r.err)
+
+    def test_late_answer(self):
+        r, _ = self.with_service([("purse.debit", Service.SILENT)], "debit", "12.50", *OP, "--deadline", "0.2")
+        self.assertEqual(r.code, 5)
+        self.assertIn("deadline_exceeded", r.err)
+
+    def test_garbage(self):
+        for junk in (b"HTTP/1.1 200 OK\n", b"{}\n", b"\xff\xfe\n", b"{\"id\":1,\"result\":"):
+            r, _ = self.with_service([("reader.list", junk)], "readers")
+            self.assertIn(r.code, (1, 3))
+            self.assertIn("sscard: ", r.err)
+
+    def test_a_card_may_not_command_the_terminal(self):
+        who = {"name": "\x1b[2J\x1b]0;x\x07张", "citizen_id": "1\r2", "genuine": "no", "findings": [], "exchanges": 1,
+               "elapsed_ms": 1}
+        r, _ = self.with_service([("card.identity", who)], "identity", "--color=never")
+        self.assertNotIn("\x1b", r.out)
+        self.assertNotIn("\r", r.out)
+        self.assertIn("张", r.out)
+        self.assertIn("NO", r.out)
+
+    def test_waits_for_a_card(self):
+        script = [("card.info", error("no_card", -26)), ("card.wait", {"reader": "r"}),
+                  ("card.info", {"kind": "ssc", "atr": "3B00", "atr_items": [], "generation": "2.0"})]
+        r, seen = self.with_service(script, "info", "--wait", "always", "--reader", "R1")
+        self.assertEqual(r.code, 0)
+        self.assertIn("Insert the card", r.err)
+        self.assertEqual([p["reader"] for _, p in seen], ["R1"] * 3)
+        r, _ = self.with_service(script[:1], "info")
+        self.assertEqual(r.code, 4)
+
+    def test_pin_pad(self):
+        r, seen = self.with_service([("purse.balance", {"purse": "medical", "amount": 5, "year": 2026, "year_self_pay": 0,
+                                                        "year_pooled": 12345678})], "balance", "--pin-pad")
+        self.assertEqual((r.code, seen[0][1]["pin"]), (0, {"entry": "pinpad"}))
+        self.assertIn("0.05 yuan", r.out)
+        self.assertIn("123456.78 yuan", r.out)
+
+    def test_pin_needs_a_terminal(self):
+        for args in (["balance"], ["pin", "verify"], ["pin", "change"]):
+            script = [("purse.balance", error("pin_required", -86))] if args == ["balance"] else []
+            r, _ = self.with_service(script, *args, stdin="123456\n") if script else (self.run_cli(*args, stdin="123456\n"), 0)
+            self.assertEqual(r.code, 6)
+
+    def test_ping(self):
+        ping = {"daemon": {"ok": True, "version": "0.1.0", "pid": 4711, "uptime_ms": 5},
+                "pcsc": {"ok": False, "driver": "pcsc"}, "readers": [{"name": "ACS 00", "ok": True, "state": "card"}],
+                "psam": [{"reader": "SAM", "ok": True, "serial": "1", "terminal": "410100813475", "algorithms": ["sm4"]}],
+                "hsm": {"configured": False}, "journal": {"ok": True, "unsettled": 2}, "link": {"configured": False},
+                "test_keys": True}
+        for lang, words in (("en", ["fault", "pid 4711", "ACS 00 (card)", "Unsettled", "test keys"]),
+                            ("zh", ["故障", "未确认交易", "测试密钥", "未配置"])):
+            r, _ = self.with_service([("system.ping", ping)], "ping", "--lang", lang)
+            self.assertEqual(r.code, 0)
+            for word in words:
+                self.assertIn(word, r.out)
+        r, _ = self.with_service([("system.ping", ping)], "ping", "--json")
+        self.assertEqual(r.json(), ping)
+
+    def test_txn(self):
+        r, seen = self.with_service([("txn.list", {"txns": [TXN, OPEN], "more": True})], "txn", "list", "--unsettled",
+                                    "--limit", "2", "--card", "00BF7C7A")
+        self.assertEqual(r.code, 0)
+        seen[0][1].pop("deadline_ms")
+        self.assertEqual(seen[0][1], {"unsettled": True, "limit": 2, "serial": "00BF7C7A"})
+        self.assertIn("OUTCOME UNKNOWN", r.out)
+        for key, params in (("7", {"id": 7}), ("pharmacy1-0000042", {"op": "pharmacy1-0000042"}),
+                            ("20260101000000000042", {"op": "20260101000000000042"})):
+            r, seen = self.with_service([("txn.get", {"txn": TXN})], "txn", "get", key)
+            seen[0][1].pop("deadline_ms")
+            self.assertEqual((r.code, seen[0][1]), (0, params))
+        r, seen = self.with_service([("txn.resolve", {"settled": 1, "txns": [TXN]})], "txn", "resolve", "7", "--decision", "done")
+        seen[0][1].pop("deadline_ms")
+        self.assertEqual(seen[0][1], {"id": 7, "decision": "done"})
+        r, _ = self.with_service([("txn.list", {"txns": [], "more": False})], "txn", "--lang", "zh")
+        self.assertEqual(r.out, "没有交易。\n")
+
+    def test_log_and_load(self):
+        entry = {"record": 1, "counter": 4, "type": "32", "amount": 1250, "self_pay": 1, "pooled": 0, "terminal": "410100813475",
+                 "time": "2026-01-01T12:00:00"}
+        r, _ = self.with_service([("purse.log", {"purse": "medical", "entries": [entry, dict(entry, type=0x31)]})], "log")
+        self.assertIn("Debit", r.out)
+        self.assertIn("Load", r.out)
+        begun = {"lease": "L1", "expires": "", "txn": dict(TXN, kind="load", state="prepared"),
+                 "host": {"random": "01020304", "counter": 5, "mac1": "0A0B0C0D"}}
+        script = [("purse.load.begin", begun), ("purse.load.complete", {"txn": dict(TXN, kind="load", evidence="load_tac")})]
+        r, seen = self.with_service(script, "load", "100", *OP, stdin="20260101120000 A1B2C3D4\n")
+        self.assertEqual(r.code, 0, r.err)
+        seen[1][1].pop("deadline_ms")
+        self.assertEqual(seen[1][1], {"lease": "L1", "id": 7, "host_time": "20260101120000", "mac2": "A1B2C3D4"})
+        self.assertIn("0A0B0C0D", r.out)
+        r, _ = self.with_service(script[:1], "load", "100", *OP, stdin="hello\n")
+        self.assertEqual(r.code, 2)
+
+    def test_watch(self):
+        events = Events([{"seq": 1, "type": "card.removed", "reader": "R"}, {"seq": 2, "type": "card.inserted", "reader": "R"}],
+                        {"seq": 0, "readers": [{"name": "R", "state": "card"}, {"name": "S", "state": "empty"}]})
+        info = {"kind": "ssc", "generation": "3.0", "algorithm": "sm4", "historical": {"region": "4115"}}
+        script = [("events.subscribe", events), ("card.info", info), ("card.info", info)]
+        r, _ = self.with_service(script, "watch", "--count", "2")
+        self.assertEqual(r.code, 0, r.err)
+        self.assertEqual(re.sub(r"^\S+ ", "", r.out, flags=re.M),
+                         " R  card: social security card 3.0, SM4, region 4115\n S  empty\n R  card removed\n"
+                         " R  card inserted: social security card 3.0, SM4, region 4115\n")
+        r, _ = self.with_service([("events.subscribe", events)], "watch", "--count", "2", "--json")
+        self.assertEqual([json.loads(line)["type"] for line in r.out.splitlines()],
+                         ["snapshot", "card.removed", "card.inserted"])
+
+    def test_watch_survives_a_restart(self):
+        first = b'{"jsonrpc":"2.0","id":1,"result":{"seq":0,"readers":[]}}\n{half'
+        again = Events([{"seq": 1, "type": "card.removed", "reader": "R"}], {"seq": 0, "readers": []})
+        r, _ = self.with_service([("events.subscribe", first), ("events.subscribe", again)], "watch", "--count", "1")
+        self.assertEqual(r.code, 0, r.err)
+        self.assertIn("the service is gone", r.out)
+        self.assertIn("card removed", r.out)
+
+    def test_trace(self):
+        line = "2026-01-01T00:00:00Z R > 00B2010400 < 9000 1.0 ms"
+        script = [("reader.list", {"readers": [{"name": "R", "medium": "contact", "atr": "3B00"}]}),
+                  ("trace.start", Events([{"reader": "R", "line": line}, {"reader": "other", "line": line}], {}, "trace"))]
+        r, _ = self.with_service(script, "trace", "--output", "r.replay", "help")
+        self.assertEqual(r.code, 0, r.err)
+        self.assertEqual(r.err.count("00B2010400"), 1)
+        with open(self.dir + "/r.replay") as f:
+            self.assertEqual(f.read(), "# recorded by sscard trace\nreader R\nmedium contact\natr 3B00\n> 00B2010400\n< 9000\n")
+
+    def test_apdu_holds_a_lease(self):
+        answer = {"response": "9000", "data": "", "sw": "9000", "sw_name": "ok", "sw_text": {"en": "done", "zh": "成功"}}
+        script = [("card.acquire", {"lease": "L", "card": "c", "reader": "r"}), ("apdu.transmit", answer),
+                  ("apdu.transmit", answer), ("card.release", {})]
+        r, seen = self.with_service(script, "apdu", "00A4040000", "0084000008")
+        self.assertEqual(r.code, 0, r.err)
+        self.assertEqual([p.get("lease") for _, p in seen], [None, "L", "L", "L"])
+
+    def test_sim(self):
+        for args, method, params in (
+                (["insert", "ssc-2.0"], "sim.insert", {"image": "ssc-2.0"}), (["remove"], "sim.remove", {}),
+                (["fault", "tear_after", "--ins", "2C", "--nth", "2"], "sim.fault", {"kind": "tear_after", "ins": "2C", "nth": 2}),
+                (["pin", "123456"], "sim.pin", {"digits": "123456"})):
+            r, seen = self.with_service([(method, {})], "sim", *args)
+            seen[0][1].pop("deadline_ms")
+            self.assertEqual((r.code, seen[0][1]), (0, dict(params, reader="Simulated reader 0")))
+
+    def test_write(self):
+        r, seen = self.with_service([("card.write", {"repeated": False})], "write", "DF01EF06", "phone", "13800000000", *OP)
+        seen[0][1].pop("deadline_ms")
+        self.assertEqual(seen[0][1], {"op": OP[1], "file": "DF01EF06", "element": "phone", "text": "13800000000"})
+        r, seen = self.with_service([("card.write", {})], "write", "SSSEEF08", "00FF", "--hex", "--offset", "16", *OP)
+        seen[0][1].pop("deadline_ms")
+        self.assertEqual(seen[0][1], {"op": OP[1], "file": "SSSEEF08", "hex": "00FF", "offset": 16})
+
+
+if __name__ == "__main__":
+    unittest.main()
