@@ -193,7 +193,6 @@ struct sim_session {
     bool key_ok[SIM_KEYS];
     uint8_t challenge[16];
     size_t challenge_len;
-    bool challenge_fresh;  /* PBOC: serves the next command only */
     struct ssc_key sm_key; /* what the last secure command was checked with */
     uint8_t pending[SIM_OUT];
     size_t pending_len;

@@ -262,10 +262,9 @@ static int load_profile(struct sim_loader *l)
     static const char *const WHEN[] = {"before", "after", NULL};
     struct sim_profile *p = &l->c->profile;
     const json_t *o = json_object_get(l->root, "profile");
-    int proof = p->proof_after, log = p->log_after;
-    uint64_t tries = p->key_tries, index = p->key_index;
+    int proof, log, rc;
+    uint64_t tries, index;
     uint8_t state[2], mac2[2];
-    int rc;
     default_profile(l->c);
     proof = p->proof_after;
     log = p->log_after;

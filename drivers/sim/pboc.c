@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { ED = 0, EP = 1, INIT_LC = 0x0B, DEBIT_LC = 0x0F, LOG_SFI = 0x18 };
+enum { EP = 1, INIT_LC = 0x0B, DEBIT_LC = 0x0F, LOG_SFI = 0x18 };
 enum { P1_LOAD = 0, P1_PURCHASE = 1, P1_CASH = 2, P1_CAPP = 3, P1_UPDATE = 4, P1_UNLOAD = 5 };
 
 bool sim_bcd(const uint8_t *p, size_t len)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ED = 0, INIT_LC = 0x0B, UPDATE_INIT_LC = 0x07, COMPLETE_LC = 0x0B, UPDATE_LC = 0x0E, LIMIT_LEN = 3 };
+enum { INIT_LC = 0x0B, UPDATE_INIT_LC = 0x07, COMPLETE_LC = 0x0B, UPDATE_LC = 0x0E, LIMIT_LEN = 3 };
 enum { P1_LOAD = 0, P1_UPDATE = 4, P1_UNLOAD = 5 };
 
 struct kind {

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WHY = 200, IMAGE_MAX = 1 << 20, VALUE_MAX = 255, PATH_ROOM = 4096 };
+enum { WHY = 200, IMAGE_MAX = 1 << 20, PATH_ROOM = 4096 };
 
 /* ---- nv into JSON ---- */
 

@@ -82,9 +82,11 @@ void ssc_sim_card_random(struct ssc_sim_card *card, const uint8_t *bytes, size_t
 struct ssc_sim_slot {
     char name[SSC_READER_NAME_MAX];
     enum ssc_medium medium;
-    char image[512]; /* file path, or name of a ready-made image, or "" = empty */
+    char image[512]; /* file path, name of a ready-made image, JSON text that begins with {, or "" = empty */
     bool pin_pad;
-    char pin_pad_types[17]; /* what the simulated holder types: digits; "" = cancels */
+    /* What the simulated holder types: digits, for a change "old/new"; "" = cancels, any other text = never
+     * finishes. */
+    char pin_pad_types[17];
 };
 int ssc_sim_driver_new(const struct ssc_sim_slot *slots, size_t count, bool real_time,
                        struct ssc_driver **out, char why[200]);

@@ -92,6 +92,14 @@ static inline const char *say(struct ssc_sim_card *card, const char *command)
     return answer;
 }
 
+/* raw and say answer into one buffer: keeps a copy. */
+static inline void copy_answer(char *out, size_t cap, const char *answer)
+{
+    const size_t len = strlen(answer);
+    assert_true(len < cap);
+    memcpy(out, answer, len + 1);
+}
+
 #define ASK(card, command, expected) assert_string_equal(say(card, command), expected)
 #define RAW(card, command, expected) assert_string_equal(raw(card, command), expected)
 

@@ -63,10 +63,12 @@ static bool try_arm(struct bench *b)
 {
     char command[200], init[64];
     const char *seq;
-    snprintf(init, sizeof init, "%s", say(b->card, INIT));
+    bool armed;
+    copy_answer(init, sizeof init, say(b->card, INIT));
     b->debit[0] = 0;
-    if (strlen(init) != 2 * 22 + 4) {
-        return false;
+    armed = strlen(init) == 2 * 22 + 4;
+    if (!armed) {
+        goto done;
     }
     /* random 4 | seq 2 | amounts | type | time | version | algorithm | factors */
     snprintf(command, sizeof command, "8070010034%.8s%.4s" AMOUNTS "32" TIME "%.4s" FACTORS, init + 36,
@@ -74,7 +76,8 @@ static bool try_arm(struct bench *b)
     seq = say(b->psam, command);
     assert_int_equal(strlen(seq), 20);
     snprintf(b->debit, sizeof b->debit, "B02C01000F%.8s" TIME "%.8s", seq, seq + 8);
-    return true;
+done:
+    return armed;
 }
 
 static void arm(struct bench *b)
@@ -110,7 +113,7 @@ static void purchase_through_psam(void **state)
         char proof[32], answer[32];
         ASK(b.card, "B026000104", "000186A09000");
         arm(&b);
-        snprintf(answer, sizeof answer, "%s", say(b.card, b.debit));
+        copy_answer(answer, sizeof answer, say(b.card, b.debit));
         finish(&b, answer);
         ASK(b.card, "B026000104", "000181BE9000");
         ASK(b.card, "B026000206", "0000006420269000");
@@ -368,8 +371,8 @@ static void lying_answers(void **state)
     (void)state;
     arm(&b);
     fault(b.card, SSC_FAULT_WRONG_MAC, 0x2C, 0);
-    snprintf(wrong, sizeof wrong, "%s", say(b.card, b.debit));
-    snprintf(right, sizeof right, "%s", say(b.card, "B02E0032020006"));
+    copy_answer(wrong, sizeof wrong, say(b.card, b.debit));
+    copy_answer(right, sizeof right, say(b.card, "B02E0032020006"));
     assert_memory_equal(wrong, right + 8, 8); /* TAC as it is, MAC2 inverted */
     assert_memory_not_equal(wrong + 8, right, 8);
     fault(b.card, SSC_FAULT_SHORT, 0x26, 3);

@@ -581,11 +581,11 @@ static void psam_reloads_pin(void **state)
     assert_string_equal(authenticate(c, SSC_ALG_3DES, 0x06), "9000");
     ASK(c, "0084000008", "A1A2A3A4A5A6A7A89000");
     RAW(p, "BFDE680920" FACTORS "A1A2A3A4A5A6A7A8", "9000");
-    snprintf(cipher, sizeof cipher, "%s", say(p, "80FA0000080365432180000000"));
+    copy_answer(cipher, sizeof cipher, say(p, "80FA0000080365432180000000"));
     snprintf(mac_in, sizeof mac_in, "80FA0500180000000000000000842400010C%s800000", cipher);
     RAW(p, mac_in, "6901"); /* a session key does one kind of work */
     RAW(p, "BFDE680920" FACTORS "A1A2A3A4A5A6A7A8", "9000");
-    snprintf(mac, sizeof mac, "%s", say(p, mac_in));
+    copy_answer(mac, sizeof mac, say(p, mac_in));
     snprintf(command, sizeof command, "842400010C%s%s", cipher, mac);
     RAW(c, command, "9000");
     RAW(c, "0020000003654321", "9000");
