@@ -574,7 +574,7 @@ static void psam_reloads_pin(void **state)
 {
     const uint8_t fixed[8] = {0xA1, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0xA8};
     struct ssc_sim_card *c = card_named("ssc-3.0-3des"), *p = card_named("psam");
-    char command[160], mac_in[160], cipher[17], mac[9];
+    char command[160], mac_in[160], cipher[32], mac[32];
     (void)state;
     ssc_sim_card_random(c, fixed, sizeof fixed);
     enter(c, SELECT_SSSE);
@@ -582,11 +582,11 @@ static void psam_reloads_pin(void **state)
     ASK(c, "0084000008", "A1A2A3A4A5A6A7A89000");
     RAW(p, "BFDE680920" FACTORS "A1A2A3A4A5A6A7A8", "9000");
     copy_answer(cipher, sizeof cipher, say(p, "80FA0000080365432180000000"));
-    snprintf(mac_in, sizeof mac_in, "80FA0500180000000000000000842400010C%s800000", cipher);
+    snprintf(mac_in, sizeof mac_in, "80FA0500180000000000000000842400010C%.16s800000", cipher);
     RAW(p, mac_in, "6901"); /* a session key does one kind of work */
     RAW(p, "BFDE680920" FACTORS "A1A2A3A4A5A6A7A8", "9000");
     copy_answer(mac, sizeof mac, say(p, mac_in));
-    snprintf(command, sizeof command, "842400010C%s%s", cipher, mac);
+    snprintf(command, sizeof command, "842400010C%.16s%.8s", cipher, mac);
     RAW(c, command, "9000");
     RAW(c, "0020000003654321", "9000");
     ssc_sim_card_free(&c);
