@@ -21,7 +21,9 @@ struct ssc_identity {
     char sex[2], ethnic_group[3], birth_place[7], birth_date[9], card_class[2], issuer[25];
     enum ssc_genuine genuine;
     bool test_keys;                                           /* a key file with test keys took part */
-    bool citizen_id_check, card_number_check, dates_in_ascii; /* findings, never refusals */
+    /* Findings, never refusals: a check character that does not fit what stands before it (false on a blank
+     * card), dates written as ASCII digits. */
+    bool citizen_id_wrong, card_number_wrong, dates_in_ascii;
     char line[512];        /* the eleven-item national line, UTF-8, each item ended by '|' */
     struct ssc_values raw; /* every element read; its findings speak of everything read */
     int remote_cause; /* with SSC_E_NEED_REMOTE: why, SSC_E_NO_PSAM, _PSAM_ALGORITHM, _PSAM_NO_RKSSSE ... */

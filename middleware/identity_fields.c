@@ -106,7 +106,7 @@ static void take_issuer(const struct ssc_card *card, struct ssc_identity *out)
         take(out, EF_ISSUER, 0x01, out->card_id, sizeof out->card_id);
     if (atr->historical_len <= sizeof atr->historical)
         ssc_hex_encode(atr->historical, atr->historical_len, out->reset_info, sizeof out->reset_info);
-    out->card_number_check = out->card_number[0] != '\0' && ssc_card_number_valid(out->card_number);
+    out->card_number_wrong = out->card_number[0] != '\0' && !ssc_card_number_valid(out->card_number);
 }
 
 static void take_holder(struct ssc_identity *out)
@@ -117,7 +117,7 @@ static void take_holder(struct ssc_identity *out)
     take(out, EF_HOLDER, 0x0C, out->birth_place, sizeof out->birth_place);
     take_date(out, EF_HOLDER, 0x0D, out->birth_date);
     take_name(out);
-    out->citizen_id_check = out->citizen_id[0] != '\0' && ssc_citizen_id_valid(out->citizen_id);
+    out->citizen_id_wrong = out->citizen_id[0] != '\0' && !ssc_citizen_id_valid(out->citizen_id);
 }
 
 void ssc_identity_fill(const struct ssc_card *card, struct ssc_identity *out)

@@ -139,8 +139,8 @@ static json_t *findings(const struct ssc_identity *identity)
     const struct {
         bool found;
         const char *name;
-    } rows[] = {{identity->citizen_id_check, "citizen_id_check"},
-                {identity->card_number_check, "card_number_check"},
+    } rows[] = {{identity->citizen_id_wrong, "citizen_id_check"},
+                {identity->card_number_wrong, "card_number_check"},
                 {identity->dates_in_ascii, "dates_in_ascii"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].found) {

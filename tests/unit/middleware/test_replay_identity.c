@@ -68,8 +68,8 @@ static void whole_files(void **state)
     id = read_plain(&b, SSC_ID_FULL);
     assert_string_equal(id.line, "511300|111111198101011110|A21472424|511300D156000005A21472423DB8F248|张三|"
                                  "0081544C9686605113A2147242|2.0|20140601|20240601|000000000000||");
-    assert_true(id.citizen_id_check);
-    assert_false(id.card_number_check); /* a finding, no refusal */
+    assert_false(id.citizen_id_wrong);
+    assert_true(id.card_number_wrong); /* a finding, no refusal */
     assert_false(id.dates_in_ascii);
     assert_string_equal(id.sex, "2");
     assert_string_equal(id.ethnic_group, "");
@@ -96,7 +96,7 @@ static void dates_in_ascii(void **state)
     assert_true(id.dates_in_ascii);
     assert_true(id.raw.findings & SSC_FOUND_ASCII_DATE);
     assert_string_equal(id.birth_date, "1981");
-    assert_true(id.card_number_check);
+    assert_false(id.card_number_wrong);
     close_trace(&b);
 }
 
