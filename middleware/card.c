@@ -176,15 +176,18 @@ int ssc_card_forget(struct ssc_card *card, int64_t deadline)
 
 /* ---- selection ---- */
 
-/* A SELECT changes nothing on the card, so it may be repeated after another program's reset. */
+/* Another program's reset is met with one of our own, which the reader wants before it goes on. At first
+ * contact that is all: SELECT is repeated. Later the caller must know, because everything that it built up is
+ * gone. */
 static int send_select(struct ssc_card *card, const struct ssc_command_buf *b, struct ssc_response *rsp,
                        int64_t deadline)
 {
+    const bool first = !card->detected;
     int rc;
 
     leave_application(card);
     rc = ssc_card_transmit(card, &b->cmd, rsp, 0, deadline, NULL);
-    if (rc == SSC_E_CARD_RESET && ssc_channel_reset(card->channel, SSC_RESET_WARM, deadline) == 0)
+    if (rc == SSC_E_CARD_RESET && ssc_channel_reset(card->channel, SSC_RESET_WARM, deadline) == 0 && first)
         rc = ssc_card_transmit(card, &b->cmd, rsp, 0, deadline, NULL);
     /* 6283 would say: selected, but blocked. What is blocked is of no use here. */
     if (rc == SSC_SW_WARNING_INVALIDATED || rc == SSC_SW_APP_BLOCKED)
