@@ -182,16 +182,25 @@ void test_pcscd_free(struct test_pcscd **p)
     }
 }
 
-void test_pcscd_insert(struct test_pcscd *p, unsigned reader, const char *image)
+static void new_image(struct test_pcscd *p, unsigned reader, const char *image)
 {
     const char *json = image[0] == '{' ? image : ssc_sim_image(image);
-    char link_path[128], aside[128], path[128];
+    char path[sizeof p->image[0]];
     assert_non_null(json);
-    snprintf(path, sizeof path, "%s/image%u.json", p->folder, p->images++);
+    assert_true((size_t)snprintf(path, sizeof path, "%s/image%u.json", p->folder, p->images++) < sizeof path);
     write_file(path, json);
+    memcpy(p->image[reader], path, sizeof path);
+}
+
+void test_pcscd_insert(struct test_pcscd *p, unsigned reader, const char *image)
+{
+    char link_path[128], aside[128];
     reader_path(p, reader, "card0.json", link_path, sizeof link_path);
     reader_path(p, reader, "next", aside, sizeof aside);
-    assert_int_equal(symlink(path, aside), 0);
+    if (image) {
+        new_image(p, reader, image);
+    }
+    assert_int_equal(symlink(p->image[reader], aside), 0);
     assert_int_equal(rename(aside, link_path), 0);
 }
 

@@ -18,8 +18,9 @@ struct test_pcscd {
     char socket[96];
     char reader[TEST_READERS_MAX][SSC_READER_NAME_MAX]; /* names as PC/SC programs see them */
     unsigned readers;
-    unsigned images; /* written so far */
-    pid_t pid;       /* 0: not running */
+    unsigned images;                  /* written so far */
+    char image[TEST_READERS_MAX][96]; /* last image in each reader */
+    pid_t pid;                        /* 0: not running */
 };
 
 /* False when there is no pcscd on this machine: the one reason to skip. */
@@ -33,7 +34,8 @@ void test_pcscd_start(struct test_pcscd *p);
 void test_pcscd_stop(struct test_pcscd *p); /* SIGTERM, and waits */
 void test_pcscd_kill(struct test_pcscd *p); /* SIGKILL */
 
-/* image: name of a ready-made image, or JSON text (begins with a brace). */
+/* image: name of a ready-made image, or JSON text (begins with a brace), or NULL: the card that was there
+ * before, with its state. */
 void test_pcscd_insert(struct test_pcscd *p, unsigned reader, const char *image);
 void test_pcscd_remove(struct test_pcscd *p, unsigned reader);
 /* Content of card0.fault (drivers/ifd/fault.h) and card0.pinpad (drivers/ifd/pinpad.h); NULL removes the
