@@ -63,7 +63,7 @@ void sim_touch(struct ssc_sim_card *c)
 void sim_keep(struct ssc_sim_card *c)
 {
     if (c->touched && sim_persist(c) == 0) {
-        c->undo = c->nv;
+        c->touched = false;
     }
 }
 

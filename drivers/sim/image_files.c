@@ -100,7 +100,7 @@ static int build_ssc_file(struct sim_loader *l, const struct ssc_file *f)
     return rc;
 }
 
-/* DFs stand at the index of their enum ssc_app. */
+/* DFs stand at the index of their enum ssc_app; one without files in this generation cannot be selected. */
 static int build_ssc(struct sim_loader *l)
 {
     size_t count;
@@ -108,7 +108,11 @@ static int build_ssc(struct sim_loader *l)
     int rc = 0;
     for (int app = 0; app < SSC_APP_COUNT; app++) {
         const struct ssc_app_info *info = ssc_app_info((enum ssc_app)app);
-        add_df(l->c, info->fid, 0, info->aid, info->aid_len, info->app, l->c->alg);
+        bool exists = false;
+        for (size_t i = 0; i < count; i++) {
+            exists = exists || files[i].app == info->app;
+        }
+        add_df(l->c, exists ? info->fid : 0, 0, info->aid, exists ? info->aid_len : 0, info->app, l->c->alg);
     }
     for (size_t i = 0; i < count && rc == 0; i++) {
         rc = build_ssc_file(l, &files[i]);

@@ -70,7 +70,9 @@ static void generations_differ(void **state)
     ssc_sim_card_free(&c);
     c = card_named("ssc-1.0");
     ASK(c, SELECT_SSSE, "6F16840F7378312E73682EC9E7BBE1B1A3D5CFA50388011E9000");
-    ASK(c, "00B24E3000", "6A83");       /* no name extension */
+    ASK(c, "00B24E3000", "6A83"); /* no name extension */
+    RAW(c, SELECT_DF(7), "6A82"); /* came with 2.0 */
+    RAW(c, "00A4040006D15600000504", "6A82");
     ASK(c, "00B2033400", "0A01319000"); /* sex is the third record */
     ssc_sim_card_free(&c);
 }
@@ -339,6 +341,23 @@ static void pin_rules(void **state)
     power(c);
     enter(c, SELECT_SSSE);
     RAW(c, "0020000003123456", "6983");
+    ssc_sim_card_free(&c);
+}
+
+/* Pulling the card out in the middle of a guess does not give the try back. */
+static void torn_guesses_count(void **state)
+{
+    const struct ssc_sim_fault tear = {
+        .kind = SSC_FAULT_TEAR_DURING, .nth = 1, .cla = -1, .ins = 0x20, .arg = 1};
+    struct ssc_sim_card *c = card_named("ssc-3.0");
+    (void)state;
+    enter(c, SELECT_SSSE);
+    assert_int_equal(ssc_sim_card_fault(c, &tear), 0);
+    RAW(c, "0020000003999999", "E-27");
+    ssc_sim_card_reinsert(c);
+    power(c);
+    enter(c, SELECT_SSSE);
+    RAW(c, "0020000000", "63C5");
     ssc_sim_card_free(&c);
 }
 
@@ -679,6 +698,7 @@ int main(void)
         cmocka_unit_test(challenge_is_used_once),
         cmocka_unit_test(wrong_keys_lock),
         cmocka_unit_test(pin_rules),
+        cmocka_unit_test(torn_guesses_count),
         cmocka_unit_test(pin_unblock_and_reload),
         cmocka_unit_test(updates),
         cmocka_unit_test(repeated_tags),
