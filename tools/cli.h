@@ -64,6 +64,7 @@ enum global_key {
     OPT_DRIVER,
     OPT_WAIT,
     OPT_VERSION,
+    OPT_PIN_FD,         /* of the commands that may ask for a PIN */
     OPT_FIRST_OWN = 16, /* commands number their long-only options from here */
     OPT_JSON = 'j',
     OPT_READER = 'r',
@@ -138,8 +139,8 @@ int exit_code_of(const char *symbol);
 /* Prints the result: as it is with --json, else with `show`. EXIT_DONE. */
 int cli_show(struct cli *cli, const json_t *result, void (*show)(struct cli *cli, const json_t *result));
 
-/* secret.c: digits typed without echo; the buffer is the caller's to cleanse. 0, SSC_E_PIN_CANCELLED,
- * SSC_E_PIN_LENGTH, SSC_E_PIN_REQUIRED (no terminal to ask on). */
+/* secret.c: digits typed without echo, or a line from --pin-fd; the buffer is the caller's to cleanse. 0,
+ * SSC_E_PIN_CANCELLED, SSC_E_PIN_LENGTH, SSC_E_PIN_REQUIRED (no terminal to ask on). */
 int secret_read(struct cli *cli, enum message prompt, char digits[17]);
 /* The pin parameter of a call: {"entry":"pinpad"} with --pin-pad, else {"secret":...}. NULL: cli->error set.
  */

@@ -41,7 +41,7 @@ static int run(struct cli *cli, int argc, char **argv)
     return status;
 }
 
-static const struct opt options[] = {OPTION_PURSE, OPTION_PIN_PAD, OPTION_KEY_FILE, {0}};
+static const struct opt options[] = {OPTION_PURSE, OPTION_PIN_PAD, OPTION_PIN_FD, OPTION_KEY_FILE, {0}};
 
 const struct command cmd_balance = {
     .name = "balance",

@@ -145,6 +145,7 @@ static const struct opt options[] = {
      "AMOUNT",
      {"part paid by the pooled fund, for the yearly account", "统筹支付金额"}},
     OPTION_PIN_PAD,
+    OPTION_PIN_FD,
     {0},
 };
 

@@ -130,6 +130,7 @@ static const struct opt options[] = {
      {"terminal number (default: the PSAM's)", "终端机编号 (默认取自 PSAM)"}},
     {'k', "key-file", "FILE", {"act as the host, with test keys", "使用测试密钥模拟主机"}},
     OPTION_PIN_PAD,
+    OPTION_PIN_FD,
     {0},
 };
 

@@ -17,10 +17,10 @@ static int new_pin(struct cli *cli, char digits[17])
 {
     char again[17];
     int rc = secret_read(cli, MSG_TYPE_NEW_PIN, digits);
-    if (rc == 0) {
+    if (rc == 0 && !given(cli, OPT_PIN_FD)) { /* nobody mistypes there */
         rc = secret_read(cli, MSG_TYPE_AGAIN, again);
     }
-    if (rc == 0 && strcmp(digits, again) != 0) {
+    if (rc == 0 && !given(cli, OPT_PIN_FD) && strcmp(digits, again) != 0) {
         rc = SSC_E_PIN_MISMATCH;
     }
     explicit_bzero(again, sizeof again);
@@ -88,7 +88,7 @@ static int run(struct cli *cli, int argc, char **argv)
     return status;
 }
 
-static const struct opt options[] = {OPTION_PIN_PAD, OPTION_OP, {0}};
+static const struct opt options[] = {OPTION_PIN_PAD, OPTION_PIN_FD, OPTION_OP, {0}};
 
 const struct command cmd_pin = {
     .name = "pin",

@@ -174,6 +174,7 @@ static const struct opt options[] = {
     {OPT_AUTH, "auth", "auto|pin|key", {"how to open the file (default auto)", "打开文件的方式 (默认 auto)"}},
     {OPT_HEX, "hex", NULL, {"show raw bytes instead of text", "显示原始字节"}},
     OPTION_PIN_PAD,
+    OPTION_PIN_FD,
     OPTION_KEY_FILE,
     {0},
 };

@@ -47,6 +47,7 @@ static const struct opt options[] = {
      {"which of several elements with the same tag", "同标签数据项中的第几个"}},
     {OPT_OFFSET, "offset", "N", {"where in a file without records", "透明文件中的偏移"}},
     OPTION_PIN_PAD,
+    OPTION_PIN_FD,
     {0},
 };
 

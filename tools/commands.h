@@ -22,6 +22,13 @@ int run_card_call(struct cli *cli, const char *method, json_t *params,
             "the holder types the PIN on the reader", "持卡人在读卡器密码键盘上输入密码"     \
         }                                                                                                    \
     }
+#define OPTION_PIN_FD                                                                                               \
+    {                                                                                                               \
+        OPT_PIN_FD, "pin-fd", "N",                                                                                  \
+        {                                                                                                           \
+            "read the PIN from file descriptor N, one line each", "从文件描述符 N 读取密码, 每个一行" \
+        }                                                                                                           \
+    }
 #define OPTION_PURSE                                                                                         \
     {                                                                                                        \
         'p', "purse", "medical|ed|ep",                                                                       \

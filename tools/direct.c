@@ -106,7 +106,7 @@ int direct_call(struct direct *d, const char *method, const json_t *params, json
 {
     int rc = SSC_E_NOT_SUPPORTED;
     d->detail[0] = '\0';
-    d->cla = d->ins = -1;
+    d->cla = d->ins = d->tries = -1;
     snprintf(d->detail, sizeof d->detail, "%.100s", method);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         if (strcmp(method, methods[i].name) == 0) {
@@ -116,6 +116,9 @@ int direct_call(struct direct *d, const char *method, const json_t *params, json
     }
     if (rc != 0) {
         *error = ssc_json_error(rc, d->detail[0] ? d->detail : NULL, d->cla, d->ins);
+        if (d->tries >= 0) {
+            json_object_set_new(json_object_get(*error, "data"), "tries", json_integer(d->tries));
+        }
         direct_drop_card(d); /* what the card has selected or opened is not known any more */
     }
     return rc > 0 ? SSC_E_CARD_STATUS : rc;

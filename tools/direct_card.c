@@ -83,15 +83,11 @@ static int open_card(struct direct *d, const json_t *params, int64_t deadline)
 static int use_pin(struct direct *d, const json_t *params, int64_t deadline)
 {
     const json_t *pin = json_object_get(params, "pin");
-    int tries = -1;
     int rc = 0;
     if (pin) {
-        rc = ssc_pin_verify(d->card, json_string_value(json_object_get(pin, "secret")), &tries, deadline);
+        rc = ssc_pin_verify(d->card, json_string_value(json_object_get(pin, "secret")), &d->tries, deadline);
         d->cla = 0x00;
         d->ins = 0x20;
-    }
-    if (rc == SSC_E_PIN_WRONG && tries >= 0) {
-        snprintf(d->detail, sizeof d->detail, "tries left: %d", tries);
     }
     return rc;
 }

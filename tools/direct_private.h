@@ -25,6 +25,7 @@ struct direct {
     void *trace_ctx;
     /* the last failure */
     char detail[DIRECT_WAY_DETAIL];
+    int tries;    /* -1: not told */
     int cla, ins; /* of the command that a status word answers */
     /* events */
     struct ssc_reader_state known[SSC_READERS_MAX];

@@ -5,7 +5,9 @@
 #include "apdu/error.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -53,12 +55,11 @@ static int type_digits(int fd, char digits[17], int timeout_ms)
     return rc == 0 && (too_long || count < 4) ? SSC_E_PIN_LENGTH : rc;
 }
 
-int secret_read(struct cli *cli, enum message prompt, char digits[17])
+static int from_terminal(struct cli *cli, enum message prompt, char digits[17])
 {
     struct termios old;
     int rc = SSC_E_PIN_REQUIRED;
     const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    memset(digits, 0, 17);
     if (fd >= 0 && raw_mode(fd, &old) == 0) {
         dprintf(fd, "%s ", msg(cli, prompt));
         rc = type_digits(fd, digits, (int)cli->deadline_ms);
@@ -68,6 +69,36 @@ int secret_read(struct cli *cli, enum message prompt, char digits[17])
     if (fd >= 0) {
         close(fd);
     }
+    return rc;
+}
+
+/* Byte by byte: what stands behind the line belongs to the next question. */
+static int from_descriptor(const char *number, char digits[17])
+{
+    char *end = NULL;
+    const long fd = strtol(number, &end, 10);
+    size_t count = 0;
+    char byte = '\0';
+    int rc = *end || end == number || fd < 0 || fd > INT_MAX ? SSC_E_INVALID_ARGUMENT : 1;
+    while (rc == 1) {
+        const ssize_t n = read((int)fd, &byte, 1);
+        if (n <= 0 || byte == '\n') {
+            rc = n < 0 ? SSC_E_INVALID_ARGUMENT : 0;
+        } else if (byte < '0' || byte > '9' || count == 16) {
+            rc = SSC_E_PIN_LENGTH;
+        } else {
+            digits[count++] = byte;
+        }
+    }
+    explicit_bzero(&byte, 1);
+    return rc == 0 && count < 4 ? SSC_E_PIN_LENGTH : rc;
+}
+
+int secret_read(struct cli *cli, enum message prompt, char digits[17])
+{
+    memset(digits, 0, 17);
+    const char *fd = cli->value[OPT_PIN_FD];
+    const int rc = fd ? from_descriptor(fd, digits) : from_terminal(cli, prompt, digits);
     if (rc != 0) {
         explicit_bzero(digits, 17);
     }

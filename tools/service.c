@@ -112,8 +112,10 @@ int cli_card_call(struct cli *cli, const char *method, json_t *params, json_t **
     json_t *own = params ? params : json_object();
     bool waited = false, asked = false, again = true;
     int rc = 0;
-    if (given(cli, 'P')) { /* --pin-pad */
-        asked = add_pin(cli, own);
+    if (given(cli, 'P') || given(cli, OPT_PIN_FD)) { /* known beforehand: no call in vain */
+        asked = true;
+        again = add_pin(cli, own);
+        rc = again ? 0 : SSC_E_PIN_REQUIRED;
     }
     while (again) {
         again = false;

@@ -114,6 +114,17 @@ class TestService(support.Case):
         self.assertIn("0.05 yuan", r.out)
         self.assertIn("123456.78 yuan", r.out)
 
+    def test_pin_from_a_descriptor(self):
+        balance = {"purse": "medical", "amount": 5}
+        r, seen = self.with_service([("purse.balance", balance)], "balance", "--pin-fd", "0", stdin="123456\n")
+        self.assertEqual((r.code, seen[0][1]["pin"]), (0, {"secret": "123456"}))
+        r, seen = self.with_service([("pin.change", {})], "pin", "change", "--pin-fd=0", stdin="111111\n222222\nrest")
+        self.assertEqual((r.code, seen[0][1]["old"], seen[0][1]["new"]), (0, "111111", "222222"))
+        for wrong in ("12345x\n", "123\n", "12345678901234567\n", ""):
+            self.assertEqual(self.run_cli("pin", "verify", "--pin-fd", "0", stdin=wrong).code, 6)
+        for fd in ("77", "-1", "x", "99999999999"):
+            self.assertEqual(self.run_cli("pin", "verify", "--pin-fd", fd).code, 2)
+
     def test_pin_needs_a_terminal(self):
         for args in (["balance"], ["pin", "verify"], ["pin", "change"]):
             script = [("purse.balance", error("pin_required", -86))] if args == ["balance"] else []
