@@ -47,9 +47,10 @@ enum ssc_medium ssc_sim_card_medium(const struct ssc_sim_card *card);
 /* ---- faults ---- */
 enum ssc_sim_fault_kind {
     SSC_FAULT_NONE,
-    SSC_FAULT_MUTE,          /* no answer until the deadline; the command is not executed */
+    SSC_FAULT_MUTE, /* no answer until the deadline, not executed; nth 0, any command: mute at reset, too */
     SSC_FAULT_TEAR_BEFORE,   /* card removed before the command acts */
-    SSC_FAULT_TEAR_DURING,   /* card removed in the middle: what is committed survives, nothing half */
+    SSC_FAULT_TEAR_DURING,   /* card removed in the middle: arg 1 nothing is kept, 2 everything, 0 a coin
+                                decides */
     SSC_FAULT_TEAR_AFTER,    /* card acts, then is removed before the answer */
     SSC_FAULT_LOSE_REPLY,    /* card acts, the answer is lost as a reader I/O error; the card stays */
     SSC_FAULT_TIMEOUT_AFTER, /* card acts, the answer comes too late for the deadline */
@@ -57,7 +58,7 @@ enum ssc_sim_fault_kind {
     SSC_FAULT_STATUS,        /* card does not act, answers `sw` */
     SSC_FAULT_STATUS_AFTER,  /* card acts, answers `sw` without data */
     SSC_FAULT_WRONG_MAC,     /* card acts, last 4 data bytes are inverted */
-    SSC_FAULT_SHORT,         /* card acts, answer cut to `arg` bytes */
+    SSC_FAULT_SHORT,         /* card acts, data cut to `arg` bytes; without data the whole answer is */
     SSC_FAULT_SLOW,          /* answer after `arg` ms */
     SSC_FAULT_SWAP,          /* card removed, `image` inserted in its place */
 };
