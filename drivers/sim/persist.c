@@ -110,6 +110,17 @@ static void dump_keys_left(const struct ssc_sim_card *c, json_t *root)
     json_decref(left);
 }
 
+/* Not json_dumps: its memory belongs to whatever allocator the program gave jansson. */
+static char *text_of(const json_t *root)
+{
+    const size_t len = json_dumpb(root, NULL, 0, JSON_INDENT(2));
+    char *text = len > 0 ? malloc(len + 1) : NULL;
+    if (text) {
+        text[json_dumpb(root, text, len, JSON_INDENT(2))] = '\0';
+    }
+    return text;
+}
+
 char *ssc_sim_card_dump(const struct ssc_sim_card *c)
 {
     json_t *root = json_deep_copy(c->image);
@@ -121,7 +132,7 @@ char *ssc_sim_card_dump(const struct ssc_sim_card *c)
             dump_pin(c, root);
             dump_keys_left(c, root);
         }
-        text = json_dumps(root, JSON_INDENT(2));
+        text = text_of(root);
     }
     json_decref(root);
     return text;

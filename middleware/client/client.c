@@ -54,12 +54,24 @@ static void forget_error(struct sscard *c)
     c->sent = false;
 }
 
+/* Not json_dumps: the caller frees with free(), whatever allocator the program gave jansson. */
+static char *dump(const json_t *value)
+{
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+    const size_t len = json_dumpb(value, NULL, 0, flags);
+    char *text = len > 0 ? malloc(len + 1) : NULL;
+    if (text) {
+        text[json_dumpb(value, text, len, flags)] = '\0';
+    }
+    return text;
+}
+
 /* Takes the error object. Returns its code, which is never 0. */
 static int fail_with(struct sscard *c, json_t *error)
 {
     forget_error(c);
     c->error = error;
-    c->error_text = error ? json_dumps(error, JSON_COMPACT) : NULL;
+    c->error_text = error ? dump(error) : NULL;
     const json_int_t code = json_integer_value(json_object_get(error, "code"));
     return code < 0 && code > -100000 ? (int)code : SSC_E_PARSE;
 }
@@ -333,7 +345,7 @@ static int read_answer(struct sscard *c, char **result, int64_t deadline)
     } else if (json_object_get(answer, "error")) {
         rc = fail_with(c, json_incref(json_object_get(answer, "error")));
     } else if (result) {
-        *result = json_dumps(json_object_get(answer, "result"), JSON_COMPACT | JSON_ENCODE_ANY);
+        *result = dump(json_object_get(answer, "result"));
         rc = *result ? 0 : fail(c, SSC_E_OUT_OF_MEMORY, "", true);
     }
     json_decref(answer);
