@@ -70,47 +70,50 @@ static int read_chunk(struct ssc_card *card, uint8_t sfi, size_t at, size_t want
 {
     struct ssc_command_buf b;
 
+    rsp->len = 0;
     ssc_cmd_read_binary(&b, sfi, (uint16_t)at, want);
     return ssc_reading_end_is_fine(ssc_card_transmit(card, &b.cmd, rsp, 0, deadline, NULL));
 }
 
-/* The first chunk selects the file by its short identifier, where cards and profile allow that. */
+/* The first chunk selects the file by its short identifier, where card and profile allow that. */
+static int read_first_chunk(struct ssc_card *card, const struct ssc_file *file, size_t want,
+                            struct ssc_response *rsp, int64_t deadline)
+{
+    int rc = SSC_SW_FUNCTION;
+
+    if (card->profile->sfi_addressing && card->habit.reading == SSC_READ_WHOLE_SFI) {
+        card->current_ef = 0;
+        rc = read_chunk(card, file->sfi, 0, want, rsp, deadline);
+    }
+    if (rc > 0 && rc != SSC_SW_SECURITY) {
+        rc = ssc_reading_select(card, file->sfi, deadline);
+        if (rc == 0)
+            rc = read_chunk(card, 0, 0, want, rsp, deadline);
+    }
+    return rc;
+}
+
 static int read_transparent(struct ssc_card *card, const struct ssc_file *file, struct ssc_values *out,
                             int64_t deadline)
 {
     uint8_t content[0x1000], buffer[SSC_RESPONSE_SHORT];
     const size_t size = file->size < sizeof content ? file->size : sizeof content;
-    const bool by_sfi = card->profile->sfi_addressing && card->habit.reading == SSC_READ_WHOLE_SFI;
-    size_t at = 0, got = 1;
-    int rc = SSC_SW_FUNCTION;
+    size_t at = 0, want, got;
+    int rc;
 
-    while (at < size && got > 0) {
-        const size_t want = size - at < CHUNK ? size - at : CHUNK;
+    do {
         struct ssc_response rsp = SSC_RESPONSE(buffer);
-        if (at == 0 && by_sfi) {
-            card->current_ef = 0;
-            rc = read_chunk(card, file->sfi, 0, want, &rsp, deadline);
-        }
-        if (at == 0 && rc > 0 && rc != SSC_SW_SECURITY) {
-            rc = ssc_reading_select(card, file->sfi, deadline);
-            rsp = SSC_RESPONSE(buffer);
-            if (rc == 0)
-                rc = read_chunk(card, 0, 0, want, &rsp, deadline);
-        } else if (at > 0) {
-            rc = read_chunk(card, 0, at, want, &rsp, deadline);
-        }
+        want = size - at < CHUNK ? size - at : CHUNK;
+        rc = at == 0 ? read_first_chunk(card, file, want, &rsp, deadline)
+                     : read_chunk(card, 0, at, want, &rsp, deadline);
         if (at > 0 && past_end(rc)) {
             rsp.len = 0;
             rc = 0;
         }
-        if (rc != 0)
-            break;
-        got = rsp.len > size - at ? size - at : rsp.len;
+        got = rc != 0 ? 0 : rsp.len < want ? rsp.len : want;
         memcpy(content + at, buffer, got);
         at += got;
-        if (got < want)
-            break; /* the file is shorter than the table */
-    }
+    } while (got == want && at < size); /* a short chunk: the file is shorter than the table */
     if (rc == 0)
         rc = ssc_values_add_plain(out, file, 0, content, at);
     ssc_cleanse(content, sizeof content);

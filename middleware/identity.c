@@ -131,9 +131,11 @@ static int read_all(struct ssc_card *card, struct ssc_auth *auth, const struct s
     if (rc == 0)
         rc = ssc_card_select(card, SSC_APP_SSSE, deadline);
     if (rc == 0)
-        rc = ssc_identity_issuer(card, options->parts, out, deadline);
-    if (rc == 0)
         rc = authenticate(card, auth, options->verify, out, deadline);
+    if (card->national) /* the national library selects the file anew */
+        card->current_ef = 0;
+    if (rc == 0)
+        rc = ssc_identity_issuer(card, options->parts, out, deadline);
     if (rc == 0)
         rc = ssc_identity_holder(card, options->parts, out, deadline);
     if (rc == SSC_E_ACCESS_DENIED && !auth)

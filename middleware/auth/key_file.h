@@ -23,7 +23,7 @@ struct ssc_key_file {
     bool has_terminal;
     unsigned purse_levels;
     char *state_path; /* terminal transaction number; NULL: no purchases */
-    uint64_t session;
+    _Atomic uint64_t session;
     bool pending; /* MAC2 of `session` is awaited */
     uint8_t mac2[4];
 };

@@ -19,6 +19,25 @@ static void forget(struct ssc_psam *p)
     p->session++;
 }
 
+/* What happens to the PSAM must not look as if it had happened to the holder's card. */
+static int psam_error(int rc)
+{
+    switch (rc) {
+    case SSC_E_CARD_REMOVED:
+    case SSC_E_READER_REMOVED:
+    case SSC_E_READER_NOT_FOUND:
+    case SSC_E_NO_CARD:
+    case SSC_E_CARD_MUTE:
+    case SSC_E_CARD_UNPOWERED:
+    case SSC_E_STALE_CARD:
+        rc = SSC_E_NO_PSAM;
+        break;
+    default:
+        break;
+    }
+    return rc;
+}
+
 int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsigned flags,
                       struct ssc_response *rsp, int64_t deadline)
 {
@@ -29,7 +48,7 @@ int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsig
         forget(p); /* reset, removed, or in a state that nobody here knows */
     if (rc == SSC_E_CARD_RESET && ssc_channel_reset(p->channel, SSC_RESET_WARM, deadline) != 0)
         rc = SSC_E_NO_PSAM;
-    return rc;
+    return psam_error(rc);
 }
 
 static int send_plain(struct ssc_psam *p, const struct ssc_command_buf *b, int64_t deadline)
@@ -175,10 +194,9 @@ static int cipher(struct ssc_psam *p, uint8_t p1, const uint8_t *data, size_t le
     return rc;
 }
 
-/* Authentication data (鉴别数据) of `original`: one block, a 16-byte one folded to its half. */
-static int authentication_data(struct ssc_psam *p, const struct ssc_card_info *card, uint8_t type, uint8_t id,
-                               const uint8_t factor[8], const uint8_t original[8], uint8_t out[8],
-                               int64_t deadline)
+/* One block, a 16-byte one folded to its half. */
+static int compute(struct ssc_psam *p, const struct ssc_card_info *card, uint8_t type, uint8_t id,
+                   const uint8_t factor[8], const uint8_t original[8], uint8_t out[8], int64_t deadline)
 {
     const size_t block = ssc_block_size(card->algorithm);
     uint8_t plain[16] = {0}, text[16] = {0};
@@ -197,6 +215,18 @@ static int authentication_data(struct ssc_psam *p, const struct ssc_card_info *c
         out[i] = block == 16 ? text[i] ^ text[8 + i] : text[i];
     ssc_cleanse(text, sizeof text);
     return rc;
+}
+
+/* Authentication data (鉴别数据) of `original`. A reset of the PSAM by another program costs one repeat. */
+static int authentication_data(struct ssc_psam *p, const struct ssc_card_info *card, uint8_t type, uint8_t id,
+                               const uint8_t factor[8], const uint8_t original[8], uint8_t out[8],
+                               int64_t deadline)
+{
+    int rc = compute(p, card, type, id, factor, original, out, deadline);
+
+    if (rc == SSC_E_CARD_RESET)
+        rc = compute(p, card, type, id, factor, original, out, deadline);
+    return rc == SSC_E_CARD_RESET ? SSC_E_NO_PSAM : rc;
 }
 
 static int internal(struct ssc_auth *a, const struct ssc_card_info *card, const uint8_t factor[8],
@@ -299,6 +329,10 @@ static int pin_command(struct ssc_auth *a, const struct ssc_card_info *card, con
 
     if (rc == 0) {
         rc = build_pin_command(p, card, challenge, pin, pin_len, out, deadline);
+        if (rc == SSC_E_CARD_RESET)
+            rc = build_pin_command(p, card, challenge, pin, pin_len, out, deadline);
+        if (rc == SSC_E_CARD_RESET)
+            rc = SSC_E_NO_PSAM;
         ssc_gate_leave(&p->gate);
     }
     return rc;

@@ -23,7 +23,7 @@ struct ssc_psam {
     /* What is selected; forgotten when the PSAM was reset. */
     enum ssc_psam_place place;
     enum ssc_algorithm environment;
-    uint64_t session; /* changes whenever MAC2 of an earlier MAC1 can no longer be checked */
+    _Atomic uint64_t session; /* changes whenever MAC2 of an earlier MAC1 can no longer be checked */
 
     /* Number of factors with which a key answered. */
     struct {

@@ -66,6 +66,8 @@ int ssc_psam_medical_mac1(struct ssc_auth *a, const struct ssc_card_info *card,
 
     if (rc == 0) {
         rc = medical(p, card, m, deadline);
+        if (rc == SSC_E_CARD_RESET) /* no MAC1 has left yet: the number it may have cost is a gap */
+            rc = medical(p, card, m, deadline);
         if (rc == 0)
             ssc_gate_hold(&p->gate);
         ssc_gate_leave(&p->gate);
@@ -73,28 +75,38 @@ int ssc_psam_medical_mac1(struct ssc_auth *a, const struct ssc_card_info *card,
     return rc;
 }
 
-int ssc_psam_purse_mac1(struct ssc_auth *a, const struct ssc_card_info *card, struct ssc_purse_purchase *m,
-                        int64_t deadline)
+static int purse(struct ssc_psam *p, const struct ssc_card_info *card, struct ssc_purse_purchase *m,
+                 int64_t deadline)
 {
-    struct ssc_psam *p = ssc_psam_of(a);
     const unsigned levels = p->profile.purse_factor_levels;
     uint8_t factors[2][8];
     struct ssc_command_buf b;
     int rc = ssc_auth_purse_factors(card, levels, p->profile.purse_factor_card_first, factors);
 
     if (rc == 0)
-        rc = ssc_gate_enter(&p->gate, deadline);
-    if (rc == 0) {
         rc = ssc_psam_select(p, SSC_PSAM_PURSE, ssc_auth_purse_algorithm(m->algorithm), deadline);
-        if (rc == 0) {
-            ssc_cmd_purse_psam_init(&b, m, (const uint8_t(*)[8])factors, levels);
-            rc = init_purchase(p, &b, m->terminal_seq, m->mac1, deadline);
-        }
+    if (rc == 0) {
+        ssc_cmd_purse_psam_init(&b, m, (const uint8_t(*)[8])factors, levels);
+        rc = init_purchase(p, &b, m->terminal_seq, m->mac1, deadline);
+    }
+    return rc == SSC_SW_KEY_NOT_FOUND ? SSC_E_PSAM_KEY_MISSING : rc;
+}
+
+int ssc_psam_purse_mac1(struct ssc_auth *a, const struct ssc_card_info *card, struct ssc_purse_purchase *m,
+                        int64_t deadline)
+{
+    struct ssc_psam *p = ssc_psam_of(a);
+    int rc = ssc_gate_enter(&p->gate, deadline);
+
+    if (rc == 0) {
+        rc = purse(p, card, m, deadline);
+        if (rc == SSC_E_CARD_RESET)
+            rc = purse(p, card, m, deadline);
         if (rc == 0)
             ssc_gate_hold(&p->gate);
         ssc_gate_leave(&p->gate);
     }
-    return rc == SSC_SW_KEY_NOT_FOUND ? SSC_E_PSAM_KEY_MISSING : rc;
+    return rc;
 }
 
 static int credit(struct ssc_psam *p, const uint8_t mac2[4], int64_t deadline)
@@ -113,6 +125,8 @@ static int credit(struct ssc_psam *p, const uint8_t mac2[4], int64_t deadline)
         break;
     case SSC_SW_STATE:
     case SSC_SW_CONDITIONS:
+    case SSC_E_NO_PSAM: /* gone, and the session with it */
+    case SSC_E_CARD_RESET:
         rc = SSC_E_AUTH_NOT_BEGUN;
         break;
     default:

@@ -213,6 +213,39 @@ static void missing_level(void **state)
     folder_remove(folder);
 }
 
+/* The PSAM taken out: that is not the holder's card, whose session goes on. */
+static void psam_taken_out(void **state)
+{
+    struct bench b = bench("ssc-3.0", "psam");
+
+    (void)state;
+    assert_int_equal(ssc_sim_remove(b.driver, PSAM_READER), 0);
+    assert_int_equal(read_with(&b, SSC_ID_BASIC, true, false), SSC_E_NEED_REMOTE);
+    assert_int_equal(got.remote_cause, SSC_E_NO_PSAM);
+    assert_int_equal(ssc_card_get_info(b.card)->kind, SSC_CARD_SSC);
+    assert_nothing_leaked();
+    bench_close(&b);
+}
+
+/* Without T=0's GET RESPONSE the wire sees what the card sees. */
+static void without_get_response(void **state)
+{
+    char folder[64], path[96];
+    struct bench b;
+
+    (void)state;
+    folder_make(folder);
+    snprintf(path, sizeof path, "%s/card.json", folder);
+    image_write(path, "ssc-3.0", "{\"protocol\":\"t1\"}");
+    b = bench(path, "psam");
+    assert_int_equal(read_with(&b, SSC_ID_BASIC, true, false), 0);
+    assert_string_equal(got.line, SAMPLE_LINE("3.00", "410100813475"));
+    assert_int_equal(got.exchanges, 6);
+    assert_int_equal(got.wire_exchanges, 6);
+    bench_close(&b);
+    folder_remove(folder);
+}
+
 /* A card with other keys: it says everything right but cannot prove itself. */
 static void forged(const char *image)
 {
@@ -266,13 +299,13 @@ static void national_sequence(void **state)
     (void)state;
     assert_int_equal(read_with(&b, SSC_ID_BASIC, true, true), 0);
     assert_string_equal(got.line, SAMPLE_LINE("2.00", "410100813475"));
-    assert_in_range(got.exchanges, 13, 20);
+    assert_int_equal(got.exchanges, 14);
     fast = got.wire_us;
     bench_close(&b);
 
     b = bench("ssc-3.0", "psam");
     assert_int_equal(read_with(&b, SSC_ID_BASIC, true, true), 0);
-    assert_in_range(got.exchanges, 13, 20);
+    assert_int_equal(got.exchanges, 16);
     bench_close(&b);
 
     b = bench("ssc-2.0", "psam");
@@ -434,6 +467,8 @@ int main(void)
         cmocka_unit_test(missing_irk),
         cmocka_unit_test(levels),
         cmocka_unit_test(missing_level),
+        cmocka_unit_test(psam_taken_out),
+        cmocka_unit_test(without_get_response),
         cmocka_unit_test(forged_cards),
         cmocka_unit_test(key_refused),
         cmocka_unit_test(national_sequence),
