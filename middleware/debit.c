@@ -60,12 +60,13 @@ static int commit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth 
         ssc_money_classify(&after, rc, &report);
         if (after.state == SSC_TXN_DONE)
             check_reply(auth, &after, deadline);
-        rc = ssc_journal_update(j, &after); /* fails: the row stays ARMED, and that is what is told */
-        if (!rc)
-            *row = after;
+        auth->ops->purchase_end(auth); /* others need the PSAM while this row goes to the disk */
+        if (ssc_journal_update(j, &after) == 0)
+            *row = after; /* else the row stays ARMED, and that is what is told */
         rc = 0;
+    } else {
+        auth->ops->purchase_end(auth);
     }
-    auth->ops->purchase_end(auth);
     return rc;
 }
 
