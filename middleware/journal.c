@@ -34,10 +34,11 @@ int ssc_journal_error(int sqlite_result)
 }
 
 /* ---- one commit for all that wait ---- */
-static int write_probe(sqlite3 *db)
+static int step(sqlite3_stmt *stmt)
 {
-    return ssc_journal_error(
-        sqlite3_exec(db, "INSERT OR REPLACE INTO probe VALUES(1,unixepoch())", NULL, NULL, NULL));
+    int rc = sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static void run_one(struct ssc_journal *j, struct ssc_write *w)
@@ -49,7 +50,7 @@ static void run_one(struct ssc_journal *j, struct ssc_write *w)
     else if (w->kind == SSC_WRITE_OP)
         w->result = ssc_row_write_op(j, w->step, w->op, &w->existing);
     else
-        w->result = write_probe(j->write);
+        w->result = ssc_journal_error(step(j->probe));
 }
 
 /* The disk said that it kept bytes and then that it had not: what the kernel still holds proves nothing. */
@@ -62,14 +63,14 @@ static bool lost_write(int sqlite_result)
 /* Runs the batch in one transaction; true when the journal must not be written any more. */
 static bool commit_batch(struct ssc_journal *j, struct ssc_write *batch)
 {
-    int rc = sqlite3_exec(j->write, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    int rc = step(j->begin);
     for (struct ssc_write *w = batch; w && rc == SQLITE_OK; w = w->next) {
         run_one(j, w);
         if (sqlite3_get_autocommit(j->write)) /* SQLite rolled all back: disk full, I/O, memory */
             rc = SQLITE_ABORT;
     }
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(j->write, "COMMIT", NULL, NULL, NULL);
+        rc = step(j->commit);
     if (!sqlite3_get_autocommit(j->write))
         sqlite3_exec(j->write, "ROLLBACK", NULL, NULL, NULL);
     for (struct ssc_write *w = batch; w && rc != SQLITE_OK; w = w->next)
@@ -210,20 +211,20 @@ int ssc_journal_list(struct ssc_journal *j, const struct ssc_txn_filter *filter,
     size_t cap = *count, n = 0;
     int rc = 0;
     pthread_mutex_lock(&j->read_lock);
-    int step = ssc_rows_select(j->read, filter, &stmt);
-    while (step == SQLITE_OK || step == SQLITE_ROW) {
-        step = n < cap ? sqlite3_step(stmt) : SQLITE_DONE;
-        if (step != SQLITE_ROW)
+    int more = ssc_rows_select(j, filter, &stmt);
+    while (more == SQLITE_OK || more == SQLITE_ROW) {
+        more = n < cap ? sqlite3_step(stmt) : SQLITE_DONE;
+        if (more != SQLITE_ROW)
             break;
         rc = ssc_row_read(j, stmt, &out[n]);
         if (rc)
             break;
         n++;
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     pthread_mutex_unlock(&j->read_lock);
     *count = n;
-    return rc ? rc : step == SQLITE_DONE ? 0 : ssc_journal_error(step);
+    return rc ? rc : more == SQLITE_DONE ? 0 : ssc_journal_error(more);
 }
 
 int ssc_journal_unsettled(struct ssc_journal *j, size_t *count)
@@ -232,12 +233,12 @@ int ssc_journal_unsettled(struct ssc_journal *j, size_t *count)
     sqlite3_stmt *stmt = NULL;
     size_t n = 0;
     pthread_mutex_lock(&j->read_lock);
-    int rc = ssc_rows_select(j->read, &filter, &stmt);
+    int rc = ssc_rows_select(j, &filter, &stmt);
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
         rc = sqlite3_step(stmt);
         n += rc == SQLITE_ROW;
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     pthread_mutex_unlock(&j->read_lock);
     *count = n;
     return rc == SQLITE_DONE ? 0 : ssc_journal_error(rc);

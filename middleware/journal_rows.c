@@ -103,18 +103,27 @@ static int prepare(sqlite3 *db, const struct sql *s, sqlite3_stmt **out)
     return sqlite3_prepare_v3(db, s->text, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
 }
 
-static int prepare_select(sqlite3 *db, const char *where, sqlite3_stmt **out)
+static int prepare_select(sqlite3 *db, const char *index, const char *where, sqlite3_stmt **out)
 {
     struct sql s = {.len = 0};
     add(&s, "SELECT id");
     for (size_t i = 1; i < COLUMNS; i++)
         add(&s, ",%s", columns[i].name);
-    add(&s, ",process,seal FROM txn WHERE %s", where);
+    add(&s, ",process,seal FROM txn %s WHERE %s", index, where);
     return prepare(db, &s, out);
 }
 
 static int prepare_writes(struct ssc_journal *j)
 {
+    const struct {
+        const char *sql;
+        sqlite3_stmt **stmt;
+    } fixed[] = {
+        {"BEGIN IMMEDIATE", &j->begin},
+        {"COMMIT", &j->commit},
+        {"SELECT max(id) FROM txn", &j->last_id},
+        {"INSERT OR REPLACE INTO probe VALUES(1,unixepoch())", &j->probe},
+    };
     struct sql s = {.len = 0};
     add(&s, "INSERT INTO txn VALUES(?");
     for (size_t i = 1; i < COLUMNS + 2; i++)
@@ -126,20 +135,24 @@ static int prepare_writes(struct ssc_journal *j)
     for (size_t i = 1; i < COLUMNS; i++)
         add(&s, "%s=?%zu,", columns[i].name, i + 1);
     add(&s, "process=?%d,seal=?%d WHERE id=?1", PROCESS + 1, SEAL + 1);
-    return rc ? rc : prepare(j->write, &s, &j->update);
+    if (rc == SQLITE_OK)
+        rc = prepare(j->write, &s, &j->update);
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0] && rc == SQLITE_OK; i++)
+        rc = sqlite3_prepare_v3(j->write, fixed[i].sql, -1, SQLITE_PREPARE_PERSISTENT, fixed[i].stmt, NULL);
+    return rc;
 }
 
 int ssc_rows_prepare(struct ssc_journal *j)
 {
     int rc = prepare_writes(j);
     if (rc == SQLITE_OK)
-        rc = prepare_select(j->write, "id=?1", &j->write_by_id);
+        rc = prepare_select(j->write, "", "id=?1", &j->write_by_id);
     if (rc == SQLITE_OK)
-        rc = prepare_select(j->write, "owner_uid=?1 AND op=?2", &j->write_by_op);
+        rc = prepare_select(j->write, "", "owner_uid=?1 AND op=?2", &j->write_by_op);
     if (rc == SQLITE_OK)
-        rc = prepare_select(j->read, "id=?1", &j->read_by_id);
+        rc = prepare_select(j->read, "", "id=?1", &j->read_by_id);
     if (rc == SQLITE_OK)
-        rc = prepare_select(j->read, "owner_uid=?1 AND op=?2", &j->read_by_op);
+        rc = prepare_select(j->read, "", "owner_uid=?1 AND op=?2", &j->read_by_op);
     return rc;
 }
 
@@ -147,6 +160,12 @@ void ssc_rows_finalize(struct ssc_journal *j)
 {
     sqlite3_finalize(j->insert);
     sqlite3_finalize(j->update);
+    sqlite3_finalize(j->begin);
+    sqlite3_finalize(j->commit);
+    sqlite3_finalize(j->last_id);
+    sqlite3_finalize(j->probe);
+    for (size_t i = 0; i < sizeof j->lists / sizeof j->lists[0]; i++)
+        sqlite3_finalize(j->lists[i]);
     sqlite3_finalize(j->write_by_id);
     sqlite3_finalize(j->write_by_op);
     sqlite3_finalize(j->read_by_id);
@@ -335,15 +354,12 @@ static int64_t utc_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int next_id(sqlite3 *db, int64_t *id)
+static int next_id(struct ssc_journal *j, int64_t *id)
 {
-    sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(db, "SELECT max(id) FROM txn", -1, &stmt, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(stmt);
+    int rc = sqlite3_step(j->last_id);
     if (rc == SQLITE_ROW)
-        *id = sqlite3_column_int64(stmt, 0) + 1;
-    sqlite3_finalize(stmt);
+        *id = sqlite3_column_int64(j->last_id, 0) + 1;
+    sqlite3_reset(j->last_id);
     return rc == SQLITE_ROW ? 0 : ssc_journal_error(rc);
 }
 
@@ -358,7 +374,7 @@ int ssc_row_insert(struct ssc_journal *j, struct ssc_txn *txn, bool *existing)
         rc = same ? 0 : SSC_E_OP_CONFLICT;
     } else if (rc == SSC_E_TXN_NOT_FOUND) {
         struct ssc_txn row = *txn;
-        rc = next_id(j->write, &row.id);
+        rc = next_id(j, &row.id);
         row.created_ms = row.updated_ms = utc_ms();
         if (!rc)
             rc = in_range(&row) ? write_row(j, j->insert, &row) : SSC_E_INTERNAL;
@@ -414,12 +430,12 @@ bool ssc_txn_step_allowed(const struct ssc_txn *from, const struct ssc_txn *to)
 }
 
 /* ---- lists ---- */
-int ssc_rows_select(sqlite3 *db, const struct ssc_txn_filter *filter, sqlite3_stmt **out)
+static int prepare_list(sqlite3 *db, const struct ssc_txn_filter *filter, sqlite3_stmt **out)
 {
     struct sql where = {.len = 0};
-    uint8_t serial[sizeof((struct ssc_txn *)0)->serial] = {0};
+    bool open = filter->unsettled_only || filter->open_only;
     add(&where, "1");
-    if (filter->unsettled_only || filter->open_only)
+    if (open)
         add(&where, " AND " OPEN_ROWS, SSC_TXN_PREPARED, SSC_TXN_ARMED, SSC_TXN_DONE, SSC_TXN_UNKNOWN);
     if (filter->unsettled_only)
         add(&where, " AND state<>%d", SSC_TXN_PREPARED);
@@ -430,21 +446,32 @@ int ssc_rows_select(sqlite3 *db, const struct ssc_txn_filter *filter, sqlite3_st
     if (filter->after_id > 0)
         add(&where, " AND id<?4");
     add(&where, " ORDER BY id DESC");
+    /* The planner would rather walk all rows of a card than the few open ones of all cards. */
+    return prepare_select(db, open ? "INDEXED BY txn_open" : "", where.text, out);
+}
+
+int ssc_rows_select(struct ssc_journal *j, const struct ssc_txn_filter *filter, sqlite3_stmt **out)
+{
+    uint8_t serial[sizeof((struct ssc_txn *)0)->serial] = {0};
+    unsigned shape = (filter->unsettled_only ? 1u : 0) | (filter->open_only ? 2u : 0) |
+                     (filter->serial ? 4u : 0) | (filter->owner_uid >= 0 ? 8u : 0) |
+                     (filter->after_id > 0 ? 16u : 0);
+    int rc = SQLITE_OK;
     if (filter->serial_len > sizeof serial)
         return SQLITE_MISUSE;
-    int rc = prepare_select(db, where.text, out);
-    if (rc != SQLITE_OK)
-        return rc;
-    if (filter->serial) {
+    if (!j->lists[shape])
+        rc = prepare_list(j->read, filter, &j->lists[shape]);
+    sqlite3_stmt *stmt = *out = j->lists[shape];
+    if (rc == SQLITE_OK && filter->serial) {
         memcpy(serial, filter->serial, filter->serial_len);
-        sqlite3_bind_blob(*out, 1, serial, sizeof serial, SQLITE_TRANSIENT);
-        sqlite3_bind_int64(*out, 2, (sqlite3_int64)filter->serial_len);
+        rc = sqlite3_bind_blob(stmt, 1, serial, sizeof serial, SQLITE_TRANSIENT);
+        sqlite3_bind_int64(stmt, 2, (sqlite3_int64)filter->serial_len);
     }
-    if (filter->owner_uid >= 0)
-        sqlite3_bind_int64(*out, 3, filter->owner_uid);
-    if (filter->after_id > 0)
-        sqlite3_bind_int64(*out, 4, filter->after_id);
-    return SQLITE_OK;
+    if (rc == SQLITE_OK && filter->owner_uid >= 0)
+        rc = sqlite3_bind_int64(stmt, 3, filter->owner_uid);
+    if (rc == SQLITE_OK && filter->after_id > 0)
+        rc = sqlite3_bind_int64(stmt, 4, filter->after_id);
+    return rc;
 }
 
 int ssc_rows_verify(struct ssc_journal *j, bool all)
@@ -452,12 +479,12 @@ int ssc_rows_verify(struct ssc_journal *j, bool all)
     struct ssc_txn_filter filter = {.unsettled_only = !all, .owner_uid = -1};
     struct ssc_txn row;
     sqlite3_stmt *stmt = NULL;
-    int rc = ssc_rows_select(j->read, &filter, &stmt), bad = 0;
+    int rc = ssc_rows_select(j, &filter, &stmt), bad = 0;
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
         rc = sqlite3_step(stmt);
         if (rc == SQLITE_ROW && (bad = ssc_row_read(j, stmt, &row)) != 0)
             break;
     }
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     return bad ? bad : rc == SQLITE_DONE ? 0 : ssc_journal_error(rc);
 }

@@ -42,7 +42,9 @@ struct ssc_journal {
     uint64_t process;      /* random: provider sessions noted by another process do not count */
     sqlite3 *write, *read; /* a reader does not wait for the writer's fsync */
     sqlite3_stmt *insert, *update, *write_by_id, *write_by_op;
+    sqlite3_stmt *begin, *commit, *last_id, *probe;
     sqlite3_stmt *read_by_id, *read_by_op;
+    sqlite3_stmt *lists[32]; /* by the shape of the filter, made when first wanted, under read_lock */
     pthread_mutex_t lock, read_lock;
     pthread_cond_t committed;
     struct ssc_write *first, **last; /* waiting writes, under lock */
@@ -74,8 +76,8 @@ int ssc_row_insert(struct ssc_journal *j, struct ssc_txn *txn, bool *existing);
 int ssc_row_update(struct ssc_journal *j, struct ssc_txn *txn);
 int ssc_row_write_op(struct ssc_journal *j, enum ssc_op_step step, struct ssc_write_op *op, bool *existing);
 int ssc_row_find_write_op(sqlite3 *db, uint32_t uid, const char *op, struct ssc_write_op *out);
-/* The statement of ssc_journal_list, text and bindings. */
-int ssc_rows_select(sqlite3 *db, const struct ssc_txn_filter *filter, sqlite3_stmt **out);
+/* The statement of ssc_journal_list, bound; the journal keeps it, the caller resets it. */
+int ssc_rows_select(struct ssc_journal *j, const struct ssc_txn_filter *filter, sqlite3_stmt **out);
 bool ssc_txn_step_allowed(const struct ssc_txn *from, const struct ssc_txn *to);
 
 #endif
