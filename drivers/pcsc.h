@@ -6,8 +6,12 @@
 
 #include "drivers/reader.h"
 
-/* Succeeds also while pcscd is absent. SSC_E_OUT_OF_MEMORY. Owner: caller, ssc_driver_free.
- * Environment: PCSCLITE_CSOCK_NAME is honoured by libpcsclite itself. */
+/* Succeeds also while pcscd is absent. SSC_E_OUT_OF_MEMORY. Owner: caller, ssc_driver_free (channels may outlive it).
+ * Environment: PCSCLITE_CSOCK_NAME is honoured by libpcsclite itself, once in the life of a process.
+ * A channel whose card or reader has gone, or whose pcscd has ended, stays dead: open another. One that another program
+ * has reset answers SSC_E_CARD_RESET until it is reset. Opening a reader where a call of this driver is stuck answers
+ * SSC_E_READER_WEDGED, or SSC_E_READER_BUSY when that call waits for another program's transaction.
+ * One driver per process: libpcsclite 1.9 keeps the readers' states in one table without a lock. */
 int ssc_pcsc_driver_new(struct ssc_driver **out);
 
 /* PC/SC return code (SCARD_E_...) as ssc_error. */
