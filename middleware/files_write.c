@@ -41,13 +41,12 @@ static int write_record(struct ssc_card *card, const struct ssc_element *e, unsi
                         const uint8_t *value, size_t len, int64_t deadline)
 {
     uint8_t data[SSC_LC_SHORT] = {e->tag, (uint8_t)len};
-    struct ssc_command_buf b;
-    int rc = SSC_SW_RECORD_NOT_FOUND;
+    struct ssc_command_buf b = {.cmd = {.cla = 0}};
+    int rc = len > sizeof data - 2 ? SSC_E_INVALID_ARGUMENT : SSC_SW_RECORD_NOT_FOUND;
 
-    if (len > sizeof data - 2)
-        return SSC_E_INVALID_ARGUMENT;
-    memcpy(data + 2, value, len);
-    if (occurrence == 1) {
+    if (rc > 0)
+        memcpy(data + 2, value, len);
+    if (rc > 0 && occurrence == 1) {
         ssc_cmd_update_record(&b, 0, e->tag, SSC_REC_FIRST, data, len + 2);
         rc = send(card, &b, deadline);
     }

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "apdu/sw.h"
-
 enum { LE_WIDE = 0xFF, FIRST_RECORD = 1 };
 
 /* One request for reading, on its way down the ladder. */
@@ -71,6 +69,20 @@ static void learn_length(const struct reading *r, size_t len)
         habit->ef06_len = (uint16_t)len;
 }
 
+/* Cards cut a file that is longer than Le in different ways; some at the end of a record. Then the last
+ * element of the table is not among what came. */
+static bool tail_missing(const struct reading *r, const uint8_t *data, size_t len)
+{
+    const uint8_t last = r->file->elements[r->file->element_count - 1].tag;
+    struct ssc_record record;
+    size_t pos = 0;
+    bool missing = true;
+
+    while (missing && ssc_record_next(data, len, &pos, &record) == 0)
+        missing = record.tag != last;
+    return missing;
+}
+
 /* Copies the sound records; false when something behind them is none. */
 static bool take_records(struct reading *r, const uint8_t *data, size_t len)
 {
@@ -106,7 +118,8 @@ static int read_whole(struct reading *r, enum ssc_reading way, bool *sound)
     rc = ssc_reading_end_is_fine(ssc_card_transmit(r->card, &b.cmd, &rsp, 0, r->deadline, NULL));
     if (rc != 0)
         goto done;
-    *sound = take_records(r, rsp.data, rsp.len);
+    *sound = take_records(r, rsp.data, rsp.len) &&
+             (way == SSC_READ_WHOLE_WIDE || !tail_missing(r, rsp.data, rsp.len));
     /* An answer cut off at Le says that the file is longer than the tables: ask for more. */
     if (!*sound && way != SSC_READ_WHOLE_WIDE) {
         r->out->len = before;
@@ -282,6 +295,8 @@ int ssc_reading_file(struct ssc_card *card, const struct ssc_file *file, const u
         rc = try_way(&r, way, &done);
         if (rc == 0 && !done && answered == SSC_READ_WAYS)
             answered = way;
+        if (rc == 0 && !done && way < SSC_READ_WHOLE_WIDE)
+            way = SSC_READ_WHOLE_WIDE - 1; /* answered, but too short: asking for as much again is no use */
         if (done || final_refusal(rc == SSC_E_BAD_RESPONSE ? 0 : rc, way) || way + 1 == SSC_READ_WAYS)
             break;
     }

@@ -3,6 +3,7 @@
 #ifndef SSC_MIDDLEWARE_READING_H
 #define SSC_MIDDLEWARE_READING_H
 
+#include "apdu/sw.h"
 #include "middleware/card_private.h"
 
 #define SSC_READING_TAGS_MAX 64u
@@ -25,7 +26,7 @@ int ssc_reading_select(struct ssc_card *card, uint8_t sfi, int64_t deadline);
 /* READ commands answer 6282 with data when the file ends before Le. */
 static inline int ssc_reading_end_is_fine(int rc)
 {
-    return rc == 0x6282 ? 0 : rc;
+    return rc == SSC_SW_END_OF_FILE ? 0 : rc;
 }
 
 #endif

@@ -94,24 +94,28 @@ static void write_line(struct ssc_trace *t, const struct ssc_exchange *x, const 
     t->line(t->ctx, t->text);
 }
 
-void ssc_trace_tap(void *ctx, const struct ssc_exchange *x)
+static void write_exchange(struct ssc_trace *t, const struct ssc_exchange *x, size_t rx_len)
 {
-    struct ssc_trace *t = ctx;
-    const size_t rx_len = x->result == 0 ? x->rx_len : 0;
-    const size_t bytes = x->tx_len + rx_len;
-    uint8_t *rx;
+    uint8_t *rx = t->copy + x->tx_len;
 
-    if (!grow((void **)&t->copy, &t->copy_cap, bytes + 1) ||
-        !grow((void **)&t->text, &t->text_cap, 2 * bytes + sizeof t->reader + 200)) {
-        t->line(t->ctx, "out of memory: an exchange is missing here");
-        return;
-    }
-    rx = t->copy + x->tx_len;
     memcpy(t->copy, x->tx, x->tx_len);
     if (rx_len > 0)
         memcpy(rx, x->rx, rx_len);
     if (!t->unredacted)
         ssc_redact(&t->state, t->copy, x->tx_len, rx, rx_len);
     write_line(t, x, t->copy, rx);
-    ssc_cleanse(t->copy, bytes);
+    ssc_cleanse(t->copy, x->tx_len + rx_len);
+}
+
+void ssc_trace_tap(void *ctx, const struct ssc_exchange *x)
+{
+    struct ssc_trace *t = ctx;
+    const size_t rx_len = x->result == 0 ? x->rx_len : 0;
+    const size_t bytes = x->tx_len + rx_len;
+
+    if (grow((void **)&t->copy, &t->copy_cap, bytes + 1) &&
+        grow((void **)&t->text, &t->text_cap, 2 * bytes + sizeof t->reader + 200))
+        write_exchange(t, x, rx_len);
+    else
+        t->line(t->ctx, "out of memory: an exchange is missing here");
 }

@@ -185,11 +185,59 @@ static void habits(void **state)
     ssc_habits_free(&habits);
 }
 
+/* Cards whose files are longer than the tables and which cut the answer at Le: inside a record, or before
+ * one. */
+static void longer_than_the_tables(void **state)
+{
+    static const char *const short_answers[] = {
+        "0110430299D156000005000000133A05F2E3 020133 0304322E3030 040C9156000002430200430100D5 "
+        "05083230313230313031 "
+        "06083230",
+        "0110430299D156000005000000133A05F2E3 020133 0304322E3030 040C9156000002430200430100D5 "
+        "05083230313230313031",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct bench b = {.driver = NULL};
+        struct ssc_identity id;
+        char text[2000];
+        snprintf(
+            text, sizeof text,
+            "reader long\natr 3B6D0000 0081544C968660 4302 00000013\n"
+            "> 00A404000F 7378312E73682EC9E7BBE1B1A3D5CF\n"
+            "< 6F16 840F7378312E73682EC9E7BBE1B1A3D5CF A503 88011E 9000\n"
+            "> 00B2012D40\n< %s 9000\n"
+            "> 00A4020002EF05\n< 9000\n"
+            "> 00B20105FF\n< 0110430299D156000005000000133A05F2E3 020133 0304322E3030 "
+            "040C9156000002430200430100D5 05083230313230313031 06083230323230313031 0709583030303030303139 "
+            "9000\n"
+            "> 00B201355B\n< 0812313131313131313938313031303131313130 0904D5C5C8FD 0A0131 0B0101 0C03430200 "
+            "0D0419810101 6282\n",
+            short_answers[i]);
+        assert_int_equal(ssc_replay_driver_parse(text, strlen(text), &b.driver, NULL), 0);
+        assert_int_equal(ssc_channel_open(b.driver, "long", true, &b.channel, ssc_deadline(1000)), 0);
+        use_card(&b);
+        id = read_plain(&b, SSC_ID_FULL);
+        assert_string_equal(id.line,
+                            "430299|111111198101011110|X00000019|430299D156000005000000133A05F2E3|张三|"
+                            "0081544C968660430200000013|2.00|20120101|20220101|000000000000||");
+        assert_true(id.dates_in_ascii);
+        assert_int_equal(id.exchanges, 5); /* the detour for EF05; EF06 comes as ever */
+        close_trace(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_files), cmocka_unit_test(dates_in_ascii), cmocka_unit_test(contact_hsm),
-        cmocka_unit_test(contactless), cmocka_unit_test(forged_by_hsm),  cmocka_unit_test(habits),
+        cmocka_unit_test(whole_files),
+        cmocka_unit_test(dates_in_ascii),
+        cmocka_unit_test(contact_hsm),
+        cmocka_unit_test(contactless),
+        cmocka_unit_test(forged_by_hsm),
+        cmocka_unit_test(habits),
+        cmocka_unit_test(longer_than_the_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
