@@ -206,7 +206,7 @@ static void store_work(struct ssc_job *job)
     struct ssc_call *call = job->owner;
     if (atomic_load(&call->dropped)) {
         call->rc = SSC_E_CANCELLED;
-    } else if (!call->d->journal) {
+    } else if (!call->d->journal && !(call->method->flags & SSC_M_SIM)) {
         call->rc = ssc_call_fail(call, call->d->journal_error, "%s", call->d->journal_why);
     } else {
         call->rc = call->method->work(call);
@@ -222,7 +222,7 @@ static void go_store(struct ssc_call *call)
 {
     ssc_call_at_work(call);
     call->job = (struct ssc_job){.work = store_work, .done = store_done, .owner = call};
-    ssc_worker_submit(call->d->store, &call->job);
+    ssc_worker_submit(call->method->flags & SSC_M_SIM ? call->d->hand : call->d->store, &call->job);
 }
 
 static void go_card(struct ssc_call *call)
@@ -285,7 +285,7 @@ static void go_op(struct ssc_call *call)
 void ssc_call_start(struct ssc_call *call)
 {
     const unsigned flags = call->method->flags;
-    int rc = flags & SSC_M_STORE ? SSC_GO_STORE : SSC_GO_CARD;
+    int rc = flags & (SSC_M_STORE | SSC_M_SIM) ? SSC_GO_STORE : SSC_GO_CARD;
     if (call->method->now) {
         rc = call->method->now(call);
     }

@@ -139,6 +139,9 @@ static int start_parts(struct ssc_daemon *d, char why[200])
     rc = rc == 0 ? ssc_habits_new(&d->habits) : rc;
     rc = rc == 0 ? ssc_psams_new(d, &d->psam) : rc;
     rc = rc == 0 ? ssc_worker_new(&d->mailbox, "journal", &d->store) : rc;
+    if (rc == 0 && d->simulated) {
+        rc = ssc_worker_new(&d->mailbox, "hand", &d->hand);
+    }
     rc = rc == 0 ? ssc_readers_new(d, &d->readers) : rc;
     rc = rc == 0 ? ssc_readers_start(d->readers) : rc;
     snprintf(why, 200, "threads cannot be started");
@@ -271,6 +274,7 @@ bool ssc_daemon_free(struct ssc_daemon *d)
     if (!stuck) {
         ssc_psams_free(&d->psam);
         ssc_worker_free(&d->store);
+        ssc_worker_free(&d->hand);
         if (d->mailbox.async.data) {
             ssc_mailbox_close(&d->mailbox);
         }

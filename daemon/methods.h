@@ -53,9 +53,9 @@ int ssc_txn_resolve_work(struct ssc_call *call);
 int ssc_apdu_work(struct ssc_call *call);
 int ssc_trace_start_now(struct ssc_call *call);
 int ssc_trace_stop_now(struct ssc_call *call);
-int ssc_sim_insert_now(struct ssc_call *call);
-int ssc_sim_remove_now(struct ssc_call *call);
-int ssc_sim_fault_now(struct ssc_call *call);
-int ssc_sim_pin_now(struct ssc_call *call);
+int ssc_sim_insert_work(struct ssc_call *call);
+int ssc_sim_remove_work(struct ssc_call *call);
+int ssc_sim_fault_work(struct ssc_call *call);
+int ssc_sim_pin_work(struct ssc_call *call);
 
 #endif

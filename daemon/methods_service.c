@@ -81,20 +81,20 @@ int ssc_trace_stop_now(struct ssc_call *call)
     return 0;
 }
 
-/* ---- the simulated readers; each call is a moment ---- */
+/* ---- the simulated readers; their own thread, because they wait for a running exchange ---- */
 
 static int about(struct ssc_call *call, int rc)
 {
     return rc == 0 ? 0 : ssc_call_fail(call, rc, "reader %.100s", ssc_call_text(call, "reader"));
 }
 
-int ssc_sim_insert_now(struct ssc_call *call)
+int ssc_sim_insert_work(struct ssc_call *call)
 {
     return about(
         call, ssc_sim_insert(call->d->driver, ssc_call_text(call, "reader"), ssc_call_text(call, "image")));
 }
 
-int ssc_sim_remove_now(struct ssc_call *call)
+int ssc_sim_remove_work(struct ssc_call *call)
 {
     return about(call, ssc_sim_remove(call->d->driver, ssc_call_text(call, "reader")));
 }
@@ -131,7 +131,7 @@ static enum ssc_sim_fault_kind kind_of(const char *name)
     return (enum ssc_sim_fault_kind)kind;
 }
 
-int ssc_sim_fault_now(struct ssc_call *call)
+int ssc_sim_fault_work(struct ssc_call *call)
 {
     uint8_t sw[2] = {0};
     size_t len = sizeof sw;
@@ -149,7 +149,7 @@ int ssc_sim_fault_now(struct ssc_call *call)
     return about(call, ssc_sim_fault(call->d->driver, ssc_call_text(call, "reader"), &fault));
 }
 
-int ssc_sim_pin_now(struct ssc_call *call)
+int ssc_sim_pin_work(struct ssc_call *call)
 {
     return about(call, ssc_sim_type_pin(call->d->driver, ssc_call_text(call, "reader"),
                                         ssc_call_text(call, "digits")));

@@ -3,47 +3,26 @@
 
 #include "daemon/call.h"
 
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- memory that forgets ---- */
 
-union head {
-    size_t size;
-    max_align_t align;
-};
-
-static void *clean_malloc(size_t size)
-{
-    union head *h = size < SIZE_MAX - sizeof *h ? malloc(sizeof *h + size) : NULL;
-    if (h) {
-        h->size = size;
-        h++;
-    }
-    return h;
-}
-
+/* Plain malloc, so that texts of json_dumps may go to free as everywhere; the usable size covers what was
+ * asked for. */
 static void clean_free(void *p)
 {
     if (p) {
-        union head *h = (union head *)p - 1;
-        OPENSSL_cleanse(p, h->size);
-        free(h);
+        OPENSSL_cleanse(p, malloc_usable_size(p));
+        free(p);
     }
 }
 
 void ssc_rpc_clean_memory(void)
 {
-    json_set_alloc_funcs(clean_malloc, clean_free);
-}
-
-void ssc_rpc_free_text(char *text)
-{
-    json_malloc_t allocate;
-    json_free_t release;
-    json_get_alloc_funcs(&allocate, &release);
-    release(text);
+    json_set_alloc_funcs(malloc, clean_free);
 }
 
 /* ---- a line ---- */

@@ -14,7 +14,5 @@ bool ssc_rpc_too_deep(const char *line, size_t len);
 /* Every byte that a JSON value lived in is overwritten when it is freed: requests carry PINs. Once, in main.
  */
 void ssc_rpc_clean_memory(void);
-/* Text from json_dumps; NULL is fine. */
-void ssc_rpc_free_text(char *text);
 
 #endif

@@ -3,6 +3,7 @@
 #include "middleware/journal_rows.h"
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 int ssc_row_find_write_op(sqlite3 *db, uint32_t uid, const char *op, struct ssc_write_op *out)
 {
@@ -26,6 +27,13 @@ int ssc_row_find_write_op(sqlite3 *db, uint32_t uid, const char *op, struct ssc_
     return rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? SSC_E_TXN_NOT_FOUND : ssc_journal_error(rc);
 }
 
+static int64_t utc_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static int run(sqlite3 *db, const char *sql, const struct ssc_write_op *op)
 {
     sqlite3_stmt *stmt = NULL;
@@ -37,13 +45,13 @@ static int run(sqlite3 *db, const char *sql, const struct ssc_write_op *op)
             sqlite3_bind_text(stmt, 3, op->digest, -1, SQLITE_STATIC);
         if (sqlite3_bind_parameter_count(stmt) >= 4)
             sqlite3_bind_int64(stmt, 4, op->result);
+        if (sqlite3_bind_parameter_count(stmt) >= 5)
+            sqlite3_bind_int64(stmt, 5, utc_ms());
         rc = sqlite3_step(stmt);
     }
     sqlite3_finalize(stmt);
     return ssc_journal_error(rc);
 }
-
-#define NOW "CAST(unixepoch('subsec')*1000 AS INTEGER)"
 
 static int begin(struct ssc_journal *j, struct ssc_write_op *op, bool *existing)
 {
@@ -54,7 +62,7 @@ static int begin(struct ssc_journal *j, struct ssc_write_op *op, bool *existing)
         rc = strcmp(stored.digest, op->digest) == 0 ? 0 : SSC_E_OP_CONFLICT;
         *op = stored;
     } else if (rc == SSC_E_TXN_NOT_FOUND) {
-        rc = run(j->write, "INSERT INTO write_op VALUES(?1,?2,?3,0,0," NOW ")", op);
+        rc = run(j->write, "INSERT INTO write_op VALUES(?1,?2,?3,0,?4,?5)", op);
     }
     return rc;
 }
@@ -66,8 +74,7 @@ int ssc_row_write_op(struct ssc_journal *j, enum ssc_op_step step, struct ssc_wr
         rc = begin(j, op, existing);
     else if (step == SSC_OP_END)
         rc = run(j->write,
-                 "UPDATE write_op SET finished=1,digest=?3,result=?4,ms=" NOW " WHERE owner_uid=?1 AND op=?2",
-                 op);
+                 "UPDATE write_op SET finished=1,digest=?3,result=?4,ms=?5 WHERE owner_uid=?1 AND op=?2", op);
     else if (step == SSC_OP_FORGET)
         rc = run(j->write, "DELETE FROM write_op WHERE owner_uid=?1 AND op=?2 AND finished=0", op);
     return rc;

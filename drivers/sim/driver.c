@@ -161,7 +161,10 @@ int ssc_sim_fault(struct ssc_driver *base, const char *reader, const struct ssc_
     while (r && r->busy) {
         pthread_cond_wait(&d->changed, &d->lock);
     }
-    if (r) {
+    if (r && r->card && fault->kind == SSC_FAULT_NONE) {
+        ssc_sim_card_clear_faults(r->card);
+        rc = 0;
+    } else if (r) {
         rc = r->card ? ssc_sim_card_fault(r->card, fault) : SSC_E_NO_CARD;
     }
     pthread_mutex_unlock(&d->lock);

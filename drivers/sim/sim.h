@@ -95,6 +95,7 @@ int ssc_sim_driver_new(const struct ssc_sim_slot *slots, size_t count, bool real
  * before. */
 int ssc_sim_insert(struct ssc_driver *d, const char *reader, const char *image);
 int ssc_sim_remove(struct ssc_driver *d, const char *reader);
+/* SSC_FAULT_NONE clears all faults. Waits for a running exchange. */
 int ssc_sim_fault(struct ssc_driver *d, const char *reader, const struct ssc_sim_fault *fault);
 int ssc_sim_type_pin(struct ssc_driver *d, const char *reader, const char *digits);
 int ssc_sim_unplug(struct ssc_driver *d, const char *reader); /* the reader itself */
