@@ -228,6 +228,41 @@ static void longer_than_the_tables(void **state)
     }
 }
 
+/* A card without whole-file reads and without record identifiers: by number, as some regions' programs read.
+ */
+static void by_number(void **state)
+{
+    static const char text[] = "reader numbers\natr 3B6D0000 0081544C968660 4302 00000013\n"
+                               "otherwise B2 6A86\n"
+                               "> 00A404000F 7378312E73682EC9E7BBE1B1A3D5CF\n"
+                               "< 6F16 840F7378312E73682EC9E7BBE1B1A3D5CF A503 88011E 9000\n"
+                               "> 00A4020002EF05\n< 9000\n> 00A4020002EF06\n< 9000\n"
+                               "> 00B2010412\n< 0110430299D156000005000000133A05F2E3 9000\n"
+                               "> 00B2020403\n< 020133 9000\n"
+                               "> 00B2030406\n< 0304312E3030 9000\n"
+                               "> 00B204040E\n< 040C9156000002430200430100D5 9000\n"
+                               "> 00B2050406\n< 050420120101 9000\n"
+                               "> 00B2060406\n< 060420220101 9000\n"
+                               "> 00B207040B\n< 0709583030303030303139 9000\n"
+                               "> 00B2010414\n< 0812313131313131313938313031303131313130 9000\n"
+                               "> 00B2020420\n< 0904D5C5C8FD 9000\n"
+                               "> 00B2030403\n< 0A0131 9000\n"
+                               "> 00B2040403\n< 6A83\n";
+    struct bench b = {.driver = NULL};
+    struct ssc_identity id;
+
+    (void)state;
+    assert_int_equal(ssc_replay_driver_parse(text, sizeof text - 1, &b.driver, NULL), 0);
+    assert_int_equal(ssc_channel_open(b.driver, "numbers", true, &b.channel, ssc_deadline(1000)), 0);
+    use_card(&b);
+    id = read_plain(&b, SSC_ID_FULL);
+    assert_string_equal(id.line, "430299|111111198101011110|X00000019|430299D156000005000000133A05F2E3|张三|"
+                                 "0081544C968660430200000013|1.00|20120101|20220101|000000000000||");
+    assert_string_equal(id.sex, "1");
+    assert_true(id.raw.findings & SSC_FOUND_MISSING);
+    close_trace(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +273,7 @@ int main(void)
         cmocka_unit_test(forged_by_hsm),
         cmocka_unit_test(habits),
         cmocka_unit_test(longer_than_the_tables),
+        cmocka_unit_test(by_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
