@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { QUICK_ONE_IN = 40, JOBS_MOST = 16, FAILURES_SHOWN = 20 };
+enum { QUICK_ONE_IN = 20, TEARS_ONE_IN = 4, JOBS_MOST = 16, FAILURES_SHOWN = 20 };
 
 struct tally {
     unsigned cases, failures;
@@ -29,12 +29,16 @@ struct run {
     uint64_t seed;
 };
 
+static bool picked(const struct run *r, unsigned number, unsigned one_in)
+{
+    uint64_t x = (number + r->seed) * 0x9E3779B97F4A7C15u;
+    return r->quick == 0 || (x >> 33) % one_in == 0;
+}
+
 static bool chosen(struct run *r)
 {
     r->number++;
-    uint64_t x = (r->number + r->seed) * 0x9E3779B97F4A7C15u;
-    bool picked = r->quick == 0 || (x >> 33) % r->quick == 0;
-    return picked && r->number % r->jobs == r->job;
+    return picked(r, r->number, r->quick) && r->number % r->jobs == r->job;
 }
 
 static void run_case(struct run *r, const struct crash_case *c)
@@ -120,6 +124,8 @@ static void second_faults(struct run *r, const struct scenario *s)
     world_count(&r->world, &plain, false, &n);
     for (unsigned at = 1; at <= n.card; at++)
         for (size_t i = 0; i < 2; i++) {
+            if (!picked(r, at * 2 + (unsigned)i + (unsigned)(s - scenarios) * 1000, TEARS_ONE_IN))
+                continue;
             struct crash_case c = {.scenario = s, .first = {.place = AT_CARD, .kind = tears[i], .nth = at}};
             struct counts again;
             world_count(&r->world, &c, true, &again);
