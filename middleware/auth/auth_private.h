@@ -28,6 +28,9 @@ enum ssc_algorithm ssc_auth_purse_algorithm(uint8_t id);
  * SSC_E_PIN_LENGTH. */
 int ssc_auth_pin_block(enum ssc_algorithm alg, const uint8_t *pin, size_t pin_len, uint8_t block[16],
                        size_t *len);
+/* Where a provider's session numbers begin: elsewhere each time, so that a journal row never takes another
+ * provider's session for its own. */
+uint64_t ssc_auth_first_session(void);
 /* True for what a back office can do in the provider's place. */
 bool ssc_auth_needs_remote(int rc);
 

@@ -56,6 +56,14 @@ int ssc_auth_pin_block(enum ssc_algorithm alg, const uint8_t *pin, size_t pin_le
     return rc;
 }
 
+uint64_t ssc_auth_first_session(void)
+{
+    uint32_t high = 0;
+
+    (void)ssc_random((uint8_t *)&high, sizeof high); /* failing, all begin at 1: MAC2 then says no */
+    return (uint64_t)high << 32 | 1u;
+}
+
 bool ssc_auth_needs_remote(int rc)
 {
     bool needs = false;

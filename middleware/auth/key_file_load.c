@@ -259,7 +259,7 @@ int ssc_auth_key_file_new(const char *path, bool allow_test_keys, struct ssc_aut
         goto done;
     }
     f->base = (struct ssc_auth){.ops = &ssc_key_file_ops, .test_keys = true};
-    f->session = 1;
+    f->session = ssc_auth_first_session();
     made = &f->base;
     rc = load(path, f, &complaint);
     if (rc != 0)

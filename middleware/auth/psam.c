@@ -440,7 +440,7 @@ int ssc_auth_psam_take(struct ssc_channel **ch, const struct ssc_profile *profil
     p->base.ops = &psam_ops;
     p->channel = *ch;
     p->profile = *profile;
-    p->session = 1;
+    p->session = ssc_auth_first_session();
     memcpy(p->info.reader, p->channel->reader, sizeof p->info.reader);
     made = &p->base;
     *ch = NULL;

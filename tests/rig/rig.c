@@ -158,6 +158,10 @@ static int rig_transmit(struct ssc_channel *ch, const uint8_t *tx, size_t tx_len
                 s->card, &(struct ssc_sim_fault){
                              .kind = SSC_FAULT_TEAR_DURING, .nth = 1, .cla = -1, .ins = -1, .arg = 1});
         rc = ssc_sim_card_apdu(s->card, tx, tx_len, rx, rx_len, deadline);
+        if (rc == 0 && s->tac_alone && *rx_len == 10 && tx_len > 1 && (tx[1] == 0x5A || tx[1] == 0xC0)) {
+            memmove(rx, rx + 4, 6);
+            *rx_len = 6;
+        }
         if (rc == 0 || kind == RIG_TORN_NOTHING)
             rc = distort(s, kind, s->fault.sw, rx, rx_len);
         if (kind == RIG_TORN_NOTHING)

@@ -54,6 +54,7 @@ struct rig_slot {
     bool repeated;
     uint8_t sent[8][32];
     uint32_t noise;
+    bool tac_alone; /* GET TRANSACTION PROVE answers the last four bytes only, as some cards do */
 };
 
 enum rig_purse { RIG_MEDICAL, RIG_ED, RIG_EP };
