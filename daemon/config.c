@@ -151,8 +151,19 @@ struct reading {
 static int on_option(void *user, const char *section, const char *name, const char *value)
 {
     struct reading *r = user;
-    char why[200];
+    char why[200], whole[200];
     int rc = 0;
+    /* The parser takes the colon of "user:NAME = role" for the separator. */
+    const char *role = strcmp(section, "roles") == 0 ? strrchr(value, '=') : NULL;
+    if (role) {
+        int len = (int)(role - value);
+        while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t')) {
+            len--;
+        }
+        snprintf(whole, sizeof whole, "%.60s:%.*s", name, len < 100 ? len : 100, value);
+        name = whole;
+        value = role + 1 + strspn(role + 1, " \t");
+    }
     if (!r->failed) { /* the first fault is the one to mend */
         rc = ssc_config_set(r->c, section, name, value, why);
         if (rc != 0) {

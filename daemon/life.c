@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #ifdef SSC_HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
@@ -80,6 +81,10 @@ static void remove_journal(const char *path)
 static int open_journal(struct ssc_daemon *d, bool fresh, char why[200])
 {
     unsigned unknown = 0;
+    if (d->config.sim_state[0]) {
+        mkdir(d->config.sim_state,
+              0700); /* it usually holds the journal too; the driver says what is wrong with it */
+    }
     if (fresh) {
         remove_journal(d->config.journal);
     }
@@ -161,8 +166,8 @@ int ssc_daemon_start(struct ssc_daemon *d, const struct ssc_options *o, char why
     rc = rc == 0 ? ssc_server_new(d, &d->server, why) : rc;
     rc = rc == 0 ? read_profile(d, why) : rc;
     rc = rc == 0 ? open_keys(d, why) : rc;
-    rc = rc == 0 ? open_driver(d, why) : rc;
     rc = rc == 0 ? open_journal(d, o->fresh_journal, why) : rc;
+    rc = rc == 0 ? open_driver(d, why) : rc;
     rc = rc == 0 ? start_parts(d, why) : rc;
     if (rc == 0) {
         first_look(d);
@@ -230,9 +235,15 @@ static void on_stop_poll(uv_timer_t *timer)
     struct ssc_daemon *d = timer->data;
     size_t calls = 0;
     ssc_server_each(d->server, count_calls, &calls);
-    const bool done = calls == 0 && ssc_readers_quiet(d->readers);
-    if (done || ssc_now_ms() >= d->stop_at_ms) {
+    const bool late = ssc_now_ms() >= d->stop_at_ms;
+    if (late) {
         ssc_server_each(d->server, refuse_all, NULL);
+    }
+    if (late || calls == 0) {
+        ssc_server_close_all(
+            d->server); /* leases end with their connections, and that is work for the readers */
+    }
+    if (late || (calls == 0 && ssc_readers_quiet(d->readers))) {
         uv_stop(d->loop);
     }
 }

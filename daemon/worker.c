@@ -162,6 +162,9 @@ void ssc_worker_free(struct ssc_worker **w)
 void ssc_worker_abandon(struct ssc_worker **w)
 {
     if (w && *w) {
+        uv_mutex_lock(&(*w)->lock);
+        (*w)->first = (*w)->last = NULL; /* what it has not begun must not begin */
+        uv_mutex_unlock(&(*w)->lock);
         ask_to_stop(*w);
         pthread_detach((*w)->thread);
         *w = NULL;
