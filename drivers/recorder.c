@@ -8,17 +8,18 @@
 
 struct ssc_recorder {
     FILE *out;
-    void (*redact)(uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len);
+    ssc_recorder_redact *redact;
+    void *redact_ctx;
     uint8_t tx[SSC_COMMAND_MAX], rx[SSC_RESPONSE_MAX];
 };
 
-int ssc_recorder_new(FILE *out, void (*redact)(uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len),
-                     struct ssc_recorder **rec)
+int ssc_recorder_new(FILE *out, ssc_recorder_redact *redact, void *ctx, struct ssc_recorder **rec)
 {
     *rec = calloc(1, sizeof **rec);
     if (*rec) {
         (*rec)->out = out;
         (*rec)->redact = redact;
+        (*rec)->redact_ctx = ctx;
     }
     return *rec ? 0 : SSC_E_OUT_OF_MEMORY;
 }
@@ -56,7 +57,7 @@ void ssc_recorder_tap(void *ctx, const struct ssc_exchange *exchange)
             memcpy(rec->rx, exchange->rx, exchange->rx_len);
         }
         if (rec->redact) {
-            rec->redact(rec->tx, exchange->tx_len, rec->rx, exchange->rx_len);
+            rec->redact(rec->redact_ctx, rec->tx, exchange->tx_len, rec->rx, exchange->rx_len);
         }
         put_line(rec->out, answered ? "> " : "# > ", rec->tx, exchange->tx_len);
         if (answered) {

@@ -8,11 +8,11 @@
  *     ats HEX                          contactless: shown as PC/SC ATR 3B 8n 80 01 ...
  *     > HEX                            command
  *     < HEX                            answer with status word; belongs to the command above
- *     otherwise HEX                    status word for commands that were not recorded, default 6D00; may be given
- *                                      per instruction: "otherwise B2 6A83", "otherwise 00B2 6A83" (CLA INS)
- * Blanks inside HEX are allowed (not after "otherwise"). The same command may stand more than once: answers are given
- * in that order, the last one for ever (GET CHALLENGE). Otherwise the order does not matter. Every channel begins
- * with the first answers. A command with data and Le that is not there is looked for without its Le.
+ *     otherwise HEX                    status word for commands that were not recorded, default 6D00; may be
+ * given per instruction: "otherwise B2 6A83", "otherwise 00B2 6A83" (CLA INS) Blanks inside HEX are allowed
+ * (not after "otherwise"). The same command may stand more than once: answers are given in that order, the
+ * last one for ever (GET CHALLENGE). Otherwise the order does not matter. Every channel begins with the first
+ * answers. A command with data and Le that is not there is looked for without its Le.
  */
 #ifndef SSC_DRIVERS_REPLAY_H
 #define SSC_DRIVERS_REPLAY_H
@@ -27,10 +27,10 @@ int ssc_replay_driver_new(const char *path, struct ssc_driver **out, unsigned *b
 int ssc_replay_driver_parse(const char *text, size_t len, struct ssc_driver **out, unsigned *bad_line);
 
 /* Writes the same format: a tap for any channel. `redact` (may be NULL) may change copies of command and
- * answer before they are written. The FILE stays the caller's. */
+ * answer before they are written; ctx is its own. The FILE stays the caller's. */
 struct ssc_recorder;
-int ssc_recorder_new(FILE *out, void (*redact)(uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len),
-                     struct ssc_recorder **rec);
+typedef void ssc_recorder_redact(void *ctx, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len);
+int ssc_recorder_new(FILE *out, ssc_recorder_redact *redact, void *ctx, struct ssc_recorder **rec);
 void ssc_recorder_free(struct ssc_recorder **rec);
 /* Header lines (reader, atr) for the channel, then use ssc_recorder_tap as its tap with the recorder as
  * context. */

@@ -103,6 +103,8 @@ static void write_exchange(struct ssc_trace *t, const struct ssc_exchange *x, si
         memcpy(rx, x->rx, rx_len);
     if (!t->unredacted)
         ssc_redact(&t->state, t->copy, x->tx_len, rx, rx_len);
+    if (x->result != 0) /* removed or reset, perhaps: nothing is known to be selected any more */
+        t->state = (struct ssc_redact_state){.df = 0};
     write_line(t, x, t->copy, rx);
     ssc_cleanse(t->copy, x->tx_len + rx_len);
 }

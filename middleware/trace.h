@@ -30,6 +30,8 @@ struct ssc_redact_state {
     uint8_t tag, left, at;
 };
 void ssc_redact(struct ssc_redact_state *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len);
+/* The same in the form that the recorder wants (drivers/replay.h): ctx is the state. */
+void ssc_redact_recording(void *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len);
 /* ID numbers and names in free text: keeps first 6 and last 2 of an 18-character number: 111111**********10.
  */
 void ssc_redact_citizen_id(char *id);

@@ -150,8 +150,9 @@ static void a_missing_file_is_an_io_error(void **state)
     assert_null(d);
 }
 
-static void hide_verify(uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
+static void hide_verify(void *ctx, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
 {
+    (void)ctx;
     (void)rx, (void)rx_len;
     if (tx_len > 5 && tx[1] == 0x20) {
         memset(tx + 5, 0, tx_len - 5);
@@ -169,7 +170,7 @@ static void what_is_recorded_plays_back(void **state)
     FILE *out = open_memstream(&text, &len);
     (void)state;
     assert_non_null(out);
-    assert_int_equal(ssc_recorder_new(out, hide_verify, &rec), 0);
+    assert_int_equal(ssc_recorder_new(out, hide_verify, NULL, &rec), 0);
     assert_int_equal(ssc_recorder_start(rec, ch), 0);
     ssc_channel_tap(ch, ssc_recorder_tap, rec);
     assert_answer(ch, "0020000003123456", "9000");

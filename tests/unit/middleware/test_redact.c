@@ -301,11 +301,6 @@ static void keep_line(void *ctx, const char *text)
     strcat(lines, "\n");
 }
 
-static void redact_statelessly(uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
-{
-    ssc_redact(&state_, tx, tx_len, rx, rx_len);
-}
-
 /* Somebody else than the fictitious holder. */
 #define SOMEBODY                                                                                             \
     "{\"holder\":{\"citizen_id\":\"110105194912310025\",\"name\":\"测试一\"},"                            \
@@ -370,7 +365,7 @@ static void replays(void **state)
     b = bench(path, NULL);
     f = fopen(trace, "w");
     assert_non_null(f);
-    assert_int_equal(ssc_recorder_new(f, redact_statelessly, &recorder), 0);
+    assert_int_equal(ssc_recorder_new(f, ssc_redact_recording, &state_, &recorder), 0);
     assert_int_equal(ssc_recorder_start(recorder, b.channel), 0);
     ssc_channel_tap(b.channel, ssc_recorder_tap, recorder);
     assert_int_equal(ssc_identity_read(b.card, NULL, &options, &id, soon()), 0);
