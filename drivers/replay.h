@@ -8,11 +8,14 @@
  *     ats HEX                          contactless: shown as PC/SC ATR 3B 8n 80 01 ...
  *     > HEX                            command
  *     < HEX                            answer with status word; belongs to the command above
- *     otherwise HEX                    status word for commands that were not recorded, default 6D00; may be
- * given per instruction: "otherwise B2 6A83", "otherwise 00B2 6A83" (CLA INS) Blanks inside HEX are allowed
- * (not after "otherwise"). The same command may stand more than once: answers are given in that order, the
- * last one for ever (GET CHALLENGE). Otherwise the order does not matter. Every channel begins with the first
- * answers. A command with data and Le that is not there is looked for without its Le.
+ *     otherwise HEX                    status word for commands that were not recorded, default 6D00;
+ *     otherwise B2 HEX                 the same for one INS, or
+ *     otherwise 00B2 HEX               for one CLA and INS
+ *
+ * Blanks inside HEX are allowed (not after "otherwise"). The same command may stand more than once: answers
+ * are given in that order, the last one for ever (GET CHALLENGE). Otherwise the order does not matter. Every
+ * channel begins with the first answers. A command with data and Le that is not there is looked for without
+ * its Le.
  */
 #ifndef SSC_DRIVERS_REPLAY_H
 #define SSC_DRIVERS_REPLAY_H
