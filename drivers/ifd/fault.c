@@ -25,6 +25,7 @@ static const struct {
     {"empty", SSC_IFD_EMPTY, 0},
     {"hang", SSC_IFD_HANG, 0},
     {"delay", SSC_IFD_DELAY, 0},
+    {"wire", SSC_IFD_WIRE, 0},
     {"mute", SSC_IFD_MUTE, 0},
     {"atr", SSC_IFD_ATR, 0},
 };

@@ -11,6 +11,7 @@
  *     empty                            success with no bytes at all
  *     hang                             does not return while the file is there; the command is then executed
  *     delay MS                         late
+ *     wire                             no fault: every exchange takes the time it would take on the wire
  *     mute                             the card does not answer its reset
  *     atr HEX                          it answers this (which may be nonsense)
  */
@@ -25,6 +26,7 @@ enum ssc_ifd_fault_kind {
     SSC_IFD_EMPTY,
     SSC_IFD_HANG,
     SSC_IFD_DELAY,
+    SSC_IFD_WIRE,
     SSC_IFD_MUTE,
     SSC_IFD_ATR,
 };

@@ -209,7 +209,8 @@ RESPONSECODE IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuff
     } else if (fault.kind == SSC_IFD_EMPTY) {
         len = 0;
     } else if (slot) {
-        rc = response(ssc_ifd_slot_apdu(slot, TxBuffer, TxLength, RxBuffer, &len));
+        rc =
+            response(ssc_ifd_slot_apdu(slot, fault.kind == SSC_IFD_WIRE, TxBuffer, TxLength, RxBuffer, &len));
     }
     *RxLength = rc == IFD_SUCCESS ? (DWORD)len : 0;
     return rc;

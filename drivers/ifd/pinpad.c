@@ -142,7 +142,7 @@ static int enter(struct ssc_ifd_slot *slot, const struct entry *e, bool sound, u
         ssc_put16(rx, (uint16_t)sw);
         *rx_len = 2;
     } else if (rc == 0) {
-        rc = ssc_ifd_slot_apdu(slot, apdu, e->apdu_len, rx, rx_len);
+        rc = ssc_ifd_slot_apdu(slot, false, apdu, e->apdu_len, rx, rx_len);
     }
     explicit_bzero(apdu, sizeof apdu);
     return rc;

@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What a T=0 reader waits for a card at 9600 baud: 960 * WI * etu, ISO/IEC 7816-3 clause 10.2. */
@@ -175,22 +176,33 @@ static void know_own_write(struct ssc_ifd_slot *slot)
     }
 }
 
-int ssc_ifd_slot_apdu(struct ssc_ifd_slot *slot, const uint8_t *tx, size_t tx_len, uint8_t *rx,
-                      size_t *rx_len)
+int ssc_ifd_slot_apdu(struct ssc_ifd_slot *slot, bool real_time, const uint8_t *tx, size_t tx_len,
+                      uint8_t *rx, size_t *rx_len)
 {
+    struct timespec until;
+    uint64_t wire_us = 0;
+    clock_gettime(CLOCK_MONOTONIC, &until);
     pthread_mutex_lock(&slot->lock);
     int rc = look(slot) ? 0 : SSC_E_CARD_REMOVED;
     if (rc == 0 && !(slot->powered && slot->card)) {
         rc = SSC_E_CARD_MUTE;
     }
     if (rc == 0) {
+        wire_us = ssc_sim_card_wire_us(slot->card);
         rc = ssc_sim_card_apdu(slot->card, tx, tx_len, rx, rx_len, ssc_deadline(WAITING_TIME_MS));
+        wire_us = ssc_sim_card_wire_us(slot->card) - wire_us;
         know_own_write(slot);
         if (ssc_sim_card_torn(slot->card)) {
             ssc_ifd_slot_wake(slot);
         }
     }
     pthread_mutex_unlock(&slot->lock);
+    if (real_time) {
+        until.tv_nsec += (long)(wire_us % 1000000) * 1000;
+        until.tv_sec += (time_t)(wire_us / 1000000) + until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    }
     return rc;
 }
 

@@ -52,8 +52,9 @@ bool ssc_ifd_slot_present(struct ssc_ifd_slot *slot);
 /* SSC_E_NO_CARD, SSC_E_CARD_MUTE. */
 int ssc_ifd_slot_power_up(struct ssc_ifd_slot *slot, enum ssc_reset how);
 void ssc_ifd_slot_power_down(struct ssc_ifd_slot *slot);
-int ssc_ifd_slot_apdu(struct ssc_ifd_slot *slot, const uint8_t *tx, size_t tx_len, uint8_t *rx,
-                      size_t *rx_len);
+/* real_time: returns no sooner than the exchange would end on the wire. */
+int ssc_ifd_slot_apdu(struct ssc_ifd_slot *slot, bool real_time, const uint8_t *tx, size_t tx_len,
+                      uint8_t *rx, size_t *rx_len);
 /* Sleeps until presence may have changed, at most timeout_ms (< 0: no limit). */
 int ssc_ifd_slot_sleep(struct ssc_ifd_slot *slot, int timeout_ms);
 void ssc_ifd_slot_wake(struct ssc_ifd_slot *slot);
