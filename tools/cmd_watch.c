@@ -55,6 +55,8 @@ static void card_line(struct cli *cli, const char *reader, enum message what)
     char text[160] = "";
     if (cli_call(cli, "card.info", json_pack("{s:s}", "reader", reader), &info) == 0) {
         describe_card(cli, info, text);
+    } else if (cli_error_is(cli, "invalid_params")) { /* the slot of a security module is nobody's to ask */
+        snprintf(text, sizeof text, "SAM");
     } else {
         const json_t *data = json_object_get(cli->error, "data");
         snprintf(text, sizeof text, "%s",

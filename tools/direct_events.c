@@ -59,7 +59,10 @@ int direct_pick(struct direct *d, const json_t *params, struct ssc_reader_state 
         *out = states[at];
         d->detail[0] = '\0';
     } else if (rc == 0 && cards > 1) {
-        rc = SSC_E_INVALID_PARAMS; /* detail names the choices */
+        char choices[sizeof d->detail];
+        memcpy(choices, d->detail, sizeof choices);
+        snprintf(d->detail, sizeof d->detail, "reader: name one of %.160s", choices);
+        rc = SSC_E_INVALID_PARAMS;
     } else if (rc == 0 && reader[0]) {
         snprintf(d->detail, sizeof d->detail, "%.150s", reader);
         rc = SSC_E_READER_NOT_FOUND;

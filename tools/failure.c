@@ -82,6 +82,9 @@ static void tell(struct cli *cli)
     if (remedy[0]) {
         say(cli, stderr, MSG_ERROR_REMEDY, remedy);
     }
+    if (cli_error_is(cli, "invalid_params") && strncmp(js(data, "detail"), "reader", 6) == 0) {
+        say(cli, stderr, MSG_CHOOSE_READER);
+    }
     if (cli_error_is(cli, "pin_required")) {
         say(cli, stderr, MSG_PIN_HOW);
     }

@@ -181,6 +181,7 @@ void help_man_page(enum lang lang, FILE *out)
     }
     fprintf(out, ".SH %s\n", msg(&cli, MSG_MAN_ENVIRONMENT));
     fprintf(out, ".TP\n.B SSCARD_SOCKET\n%s\n", msg(&cli, MSG_MAN_ENV_SOCKET));
+    fprintf(out, ".TP\n.B SSCARD_READER\n%s\n", msg(&cli, MSG_MAN_ENV_READER));
     fprintf(out, ".TP\n.B LC_ALL, LC_MESSAGES, LANG\n%s\n", msg(&cli, MSG_MAN_ENV_LANG));
     fprintf(out, ".TP\n.B NO_COLOR\n%s\n", msg(&cli, MSG_MAN_ENV_COLOR));
     fprintf(out, ".SH %s\n.BR sscardd (8),\n.BR pcscd (8)\n", msg(&cli, MSG_MAN_SEE));

@@ -111,6 +111,10 @@ static int apply(struct cli *cli)
     const char *lang = cli->value[OPT_LANG], *deadline = cli->value[OPT_DEADLINE];
     int status = 0;
     cli->json = given(cli, OPT_JSON);
+    if (!cli->value[OPT_READER]) {
+        const char *reader = getenv("SSCARD_READER");
+        cli->value[OPT_READER] = reader && reader[0] ? reader : NULL;
+    }
     cli->deadline_ms = DEADLINE_DEFAULT_MS;
     if (lang && strcmp(lang, "zh") != 0 && strcmp(lang, "en") != 0) {
         status = usage_error(cli, "--lang");
