@@ -105,7 +105,10 @@ static int ask_card(struct ssc_call *call)
 {
     json_t *txns = json_array();
     call->events = json_array();
-    int rc = ssc_settle_card(call->slot, ssc_call_auth(call), txns, call->events, call->work_deadline);
+    int rc = ssc_pin_first(call);
+    if (rc == 0) {
+        rc = ssc_settle_card(call->slot, ssc_call_auth(call), txns, call->events, call->work_deadline);
+    }
     if (rc == SSC_E_CARD_MISMATCH) {
         rc = 0; /* nothing of this card is open */
     }
