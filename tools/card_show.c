@@ -14,13 +14,13 @@ int run_card_call(struct cli *cli, const char *method, json_t *params,
     return status;
 }
 
-void clock_now(char out[48])
+void clock_now(char out[40])
 {
     struct timespec now;
     struct tm tm;
     clock_gettime(CLOCK_REALTIME, &now);
     localtime_r(&now.tv_sec, &tm);
-    snprintf(out, 48, "%02d:%02d:%02d.%03d", tm.tm_hour % 24, tm.tm_min % 60, tm.tm_sec % 61,
+    snprintf(out, 40, "%02d:%02d:%02d.%03d", tm.tm_hour % 24, tm.tm_min % 60, tm.tm_sec % 61,
              (int)(now.tv_nsec / 1000000) % 1000);
 }
 

@@ -39,7 +39,6 @@ static void show_exchange(struct cli *cli, const char *command, const json_t *re
     const bool good = strcmp(sw, "9000") == 0 || strncmp(sw, "61", 2) == 0;
     char text[16], ascii[80];
     snprintf(text, sizeof text, "%s%s", good ? S_GOOD : S_BAD, sw);
-    print_styled(stdout, cli->colour, S_DIM);
     printf("> %s\n< %s%s", command, data, data[0] ? " " : "");
     print_styled(stdout, cli->colour, text);
     printf("  %s\n", js(json_object_get(result, "sw_text"), cli->lang == LANG_ZH ? "zh" : "en"));

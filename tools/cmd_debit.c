@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#define SETTLE_MS 120000 /* for the holder to put the card back */
+
 enum { OPT_SELF_PAY = OPT_FIRST_OWN, OPT_POOLED };
 
 static void show(struct cli *cli, const json_t *result)
@@ -27,29 +29,52 @@ static int state_exit(const char *state)
                : EXIT_REFUSED;
 }
 
-/* The service may be restarting: its journal knows the outcome, so ask until it is back. */
-static int ask(struct cli *cli, const char *op, json_t **result, int64_t deadline)
+/* How long to go on asking: for a service that restarts, and for a request that may still be on its way to
+ * the journal. */
+struct patience {
+    int64_t call; /* the debit itself: behind it the service does not begin it any more */
+    int64_t all;
+};
+
+static int ask(struct cli *cli, const char *op, json_t **result, const struct patience *patience)
 {
-    int rc = cli_call(cli, "txn.get", json_pack("{s:s}", "op", op), result);
-    while (rc == SSC_E_DAEMON_ABSENT && ssc_now_ms() < deadline) {
-        nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    int rc = 0;
+    bool again = true;
+    while (again) {
         rc = cli_call(cli, "txn.get", json_pack("{s:s}", "op", op), result);
+        again = (rc == SSC_E_DAEMON_ABSENT && ssc_now_ms() < patience->all) ||
+                (rc == SSC_E_TXN_NOT_FOUND && ssc_now_ms() < patience->call);
+        if (again) {
+            nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+        }
+    }
+    return rc;
+}
+
+/* The service has asked the card when it was inserted; a card that must show its balance for that wants the
+ * PIN. */
+static int resolve(struct cli *cli)
+{
+    int rc = cli_call(cli, "txn.resolve", NULL, NULL);
+    if (rc != 0 && cli_error_is(cli, "pin_required")) {
+        rc = cli_card_call(cli, "txn.resolve", NULL, NULL);
     }
     return rc;
 }
 
 /* Until the row is final: the same card is inserted again, the service settles by itself. */
-static int settle(struct cli *cli, const char *op, json_t **result, int64_t deadline)
+static int settle(struct cli *cli, const char *op, json_t **result, const struct patience *patience)
 {
-    int rc = ask(cli, op, result, deadline);
-    while (rc == 0 && !jb(json_object_get(*result, "txn"), "final") && ssc_now_ms() < deadline) {
+    int rc = ask(cli, op, result, patience);
+    while (rc == 0 && !jb(json_object_get(*result, "txn"), "final") && ssc_now_ms() < patience->all) {
         json_decref(*result);
         *result = NULL;
-        if (cli_wait_card(cli, "present") == 0) { /* an error here is only no settling yet */
-            cli_call(cli, "txn.resolve", NULL, NULL);
+        rc = cli_wait_card(cli, "present");
+        rc = rc == 0 ? resolve(cli) : rc;
+        if (rc == 0 || strncmp(cli_error_symbol(cli), "pin_", 4) != 0) { /* else it is only not settled yet */
+            nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+            rc = ask(cli, op, result, patience);
         }
-        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
-        rc = ask(cli, op, result, deadline);
     }
     return rc;
 }
@@ -69,7 +94,7 @@ static int conclude(struct cli *cli, const json_t *result)
 }
 
 /* The call failed. Has money moved? */
-static int after_failure(struct cli *cli, const char *op)
+static int after_failure(struct cli *cli, const char *op, int64_t call_deadline)
 {
     const bool unknown = cli_error_is(cli, "outcome_unknown");
     const bool unanswered = cli_error_sent(cli); /* lost or late: the service may have debited */
@@ -83,9 +108,11 @@ static int after_failure(struct cli *cli, const char *op)
         }
     } else {
         json_t *result = NULL;
-        const int64_t deadline = ssc_deadline(cli->deadline_ms > 120000 ? cli->deadline_ms : 120000);
+        const struct patience patience = {
+            .call = call_deadline,
+            .all = ssc_deadline(cli->deadline_ms > SETTLE_MS ? cli->deadline_ms : SETTLE_MS)};
         say(cli, stderr, unknown ? MSG_SAME_CARD : MSG_SERVICE_SILENT);
-        const int rc = settle(cli, op, &result, deadline);
+        const int rc = settle(cli, op, &result, &patience);
         if (rc == 0) {
             status = conclude(cli, result);
         } else if (cli_error_is(cli, "transaction_not_found")) { /* it never reached the journal */
@@ -115,8 +142,9 @@ static int debit(struct cli *cli, int64_t amount, int64_t self_pay, int64_t pool
         if (pooled > 0) {
             json_object_set_new(params, "pooled", json_integer(pooled));
         }
-        if (cli_card_call(cli, "purse.debit", params, &result) != 0) {
-            status = after_failure(cli, op);
+        const int rc = cli_card_call(cli, "purse.debit", params, &result);
+        if (rc != 0) { /* the failed call began before now: its deadline is over by then */
+            status = after_failure(cli, op, ssc_deadline(cli->deadline_ms));
         } else {
             status = cli_show(cli, result, show);
             status = status == 0 ? state_exit(js(json_object_get(result, "txn"), "state")) : status;

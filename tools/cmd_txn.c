@@ -99,6 +99,8 @@ static const struct opt options[] = {
     {OPT_UNSETTLED, "unsettled", NULL, {"list: only those whose outcome is open", "list: 仅未确认的交易"}},
     {OPT_LIMIT, "limit", "N", {"list: how many (default 20, at most 100)", "list: 条数 (默认 20, 最多 100)"}},
     {OPT_CARD, "card", "SERIAL", {"list: of one card", "list: 指定卡片"}},
+    OPTION_PIN_PAD,
+    OPTION_PIN_FD,
     {OPT_DECISION,
      "decision",
      "done|not_done",

@@ -32,11 +32,11 @@ static const struct {
 
 static void line(struct cli *cli, const char *reader, const char *style, const char *what, const char *more)
 {
-    char clock[48], text[96];
-    clock_now(clock);
+    char clock[48] = S_DIM, text[96];
+    clock_now(clock + 1);
     snprintf(text, sizeof text, "%s%s", style, what);
-    print_styled(stdout, cli->colour, S_DIM);
-    printf("%s  ", clock);
+    print_styled(stdout, cli->colour, clock);
+    fputs("  ", stdout);
     print_styled(stdout, cli->colour, reader);
     fputs(reader[0] ? "  " : "", stdout);
     print_styled(stdout, cli->colour, text);

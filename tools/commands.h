@@ -53,7 +53,7 @@ int run_card_call(struct cli *cli, const char *method, json_t *params,
     }
 
 /* "13:05:09.123", local time. */
-void clock_now(char out[48]);
+void clock_now(char out[40]);
 
 /* txn_show.c */
 void show_txn(struct cli *cli, const json_t *txn);

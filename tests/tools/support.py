@@ -29,7 +29,7 @@ def error(symbol, code=-1, **data):
 
 
 class Service(threading.Thread):
-    """Answers each request with the next row of the script: (method, answer). An answer is a result, an error(),
+    """Answers each request with the next row of the script: (method, answer), or for ever (method, answer, True). An answer is a result, an error(),
     HANG_UP, bytes sent as they are (half a line: then it hangs up), or a function of the params. Events may be sent with a result: Events([...], result)."""
 
     HANG_UP = object()
@@ -60,10 +60,14 @@ class Service(threading.Thread):
         while self.script:
             line = lines.readline()
             if not line:
+                if len(self.script[0]) == 3:
+                    self.script.pop(0)
                 return
             request = json.loads(line)
             self.seen.append((request["method"], request["params"]))
-            method, answer = self.script.pop(0)
+            method, answer, *again = self.script[0]
+            if not again:
+                self.script.pop(0)
             if method != request["method"]:
                 self.fault = AssertionError("wanted %s, got %s" % (method, request["method"]))
                 self.script = []

@@ -64,14 +64,27 @@ class TestService(support.Case):
             self.assertIn(word, r.err)
             self.assertEqual(sum(method == "purse.debit" for method, _ in seen), 1)
 
+    def test_settling_may_want_the_pin(self):
+        script = [("purse.debit", error("outcome_unknown", -102, txn=OPEN)), ("txn.get", {"txn": OPEN}), ("card.wait", {"reader": "r"}),
+                  ("txn.resolve", error("pin_required", -86)), ("txn.resolve", {"settled": 1, "txns": []}),
+                  ("txn.get", {"txn": dict(TXN, state="not_debited")})]
+        r, seen = self.with_service(script, "debit", "12.50", *OP, "--wait", "always", "--pin-fd", "0", stdin="111111\n222222\n")
+        self.assertEqual(r.code, 1, r.err)
+        self.assertEqual([p.get("pin") for _, p in seen],
+                         [{"secret": "111111"}, None, None, None, {"secret": "222222"}, None])
+        r, _ = self.with_service(script[:4], "debit", "12.50", *OP, "--wait", "always", "--pin-fd", "0", stdin="111111\n")
+        self.assertEqual(r.code, 5, r.err)
+        self.assertIn("sscard txn get", r.err)
+
     def test_service_dies_after_the_request(self):
         script = [("purse.debit", Service.HANG_UP), ("txn.get", {"txn": TXN})]
         r, _ = self.with_service(script, "debit", "12.50", *OP, "--wait", "always")
         self.assertEqual(r.code, 0, r.err)
         self.assertIn("The sale is paid", r.err)
-        script = [("purse.debit", Service.HANG_UP), ("txn.get", error("transaction_not_found", -111))]
-        r, _ = self.with_service(script, "debit", "12.50", *OP, "--wait", "always")
+        script = [("purse.debit", Service.HANG_UP), ("txn.get", error("transaction_not_found", -111), True)]
+        r, seen = self.with_service(script, "debit", "12.50", *OP, "--wait", "always", "--deadline", "0.7")
         self.assertEqual(r.code, 3)
+        self.assertGreater(len(seen), 2)  # it may still have been on its way
         self.assertIn("no money has moved", r.err)
         r, _ = self.with_service(script[:1], "debit", "12.50", *OP)
         self.assertEqual(r.code, 5)

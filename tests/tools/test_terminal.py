@@ -2,6 +2,7 @@
 """What needs a terminal: digits without echo, waiting, colours, typed commands. A pseudo terminal stands in for it."""
 import os
 import pty
+import re
 import select
 import signal
 import time
@@ -19,9 +20,9 @@ class Terminal:
             os.chdir(case.dir)
             os.execve(support.SSCARD, ["sscard", *args], dict(case.env, COLUMNS="120"))
 
-    def until(self, word, timeout=20):
+    def until(self, pattern, timeout=20):
         end = time.monotonic() + timeout
-        while word not in self.text and time.monotonic() < end:
+        while not re.search(pattern, self.text, re.S) and time.monotonic() < end:
             if select.select([self.fd], [], [], 0.2)[0]:
                 try:
                     data = os.read(self.fd, 4096)
@@ -30,7 +31,7 @@ class Terminal:
                 if not data:
                     break
                 self.text += data.decode(errors="replace")
-        assert word in self.text, "wanted %r, saw %r" % (word, self.text)
+        assert re.search(pattern, self.text, re.S), "wanted %r, saw %r" % (pattern, self.text)
 
     def type(self, text):
         os.write(self.fd, text.encode())
