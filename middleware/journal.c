@@ -248,10 +248,11 @@ int ssc_journal_unsettled(struct ssc_journal *j, size_t *count)
 int ssc_journal_claim(struct ssc_journal *j, struct ssc_claim *claim, uint32_t uid, const char *op)
 {
     int rc = 0;
-    *claim = (struct ssc_claim){.uid = uid, .op = op};
+    *claim = (struct ssc_claim){.uid = uid};
+    memcpy(claim->op, op, strnlen(op, sizeof claim->op - 1));
     pthread_mutex_lock(&j->lock);
     for (struct ssc_claim *c = j->claims; c && !rc; c = c->next)
-        rc = c->uid == uid && strcmp(c->op, op) == 0 ? SSC_E_OP_BUSY : 0;
+        rc = c->uid == uid && strcmp(c->op, claim->op) == 0 ? SSC_E_OP_BUSY : 0;
     if (!rc) {
         claim->next = j->claims;
         j->claims = claim;

@@ -16,7 +16,7 @@
 /* An op that a thread works on at the moment. Lives on that thread's stack. */
 struct ssc_claim {
     uint32_t uid;
-    const char *op;
+    char op[65]; /* a copy: other threads compare it while the owner's row changes */
     struct ssc_claim *next;
 };
 
