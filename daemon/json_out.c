@@ -2,6 +2,7 @@
 #include "daemon/json_out.h"
 
 #include "apdu/bytes.h"
+#include "apdu/text.h"
 #include "middleware/render.h"
 
 #include <stdio.h>
@@ -35,18 +36,29 @@ const char *ssc_time_text(int64_t unix_ms, char out[40])
     return out;
 }
 
+/* mktime would read the zone's file anew each time, on any thread; a look from both sides of a change of the
+ * clock does as well. */
+static void local_offset(struct tm *local)
+{
+    const time_t as_utc = timegm(local);
+    struct tm there;
+    localtime_r(&as_utc, &there);
+    const time_t real = as_utc - there.tm_gmtoff;
+    localtime_r(&real, &there);
+    local->tm_gmtoff = there.tm_gmtoff;
+}
+
 const char *ssc_card_time_text(const uint8_t datetime[7], char out[40])
 {
     struct tm local = {.tm_isdst = -1};
     char digits[15], day[24], offset[8];
     out[0] = '\0';
-    if (ssc_hex_encode(datetime, 7, digits, sizeof digits) == 0 && strspn(digits, "0123456789") == 14 &&
+    if (ssc_hex_encode(datetime, 7, digits, sizeof digits) == 0 && ssc_datetime_valid(digits) &&
         sscanf(digits, "%4d%2d%2d%2d%2d%2d", &local.tm_year, &local.tm_mon, &local.tm_mday, &local.tm_hour,
-               &local.tm_min, &local.tm_sec) == 6 &&
-        local.tm_mon >= 1) {
+               &local.tm_min, &local.tm_sec) == 6) {
         local.tm_year -= 1900;
         local.tm_mon -= 1;
-        (void)mktime(&local);
+        local_offset(&local);
         strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &local);
         zone(&local, offset);
         snprintf(out, 40, "%s%s", day, offset);

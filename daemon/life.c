@@ -3,6 +3,7 @@
 
 #include "daemon/call.h"
 #include "daemon/events.h"
+#include "daemon/manager.h"
 #include "daemon/psam.h"
 #include "daemon/rpc.h"
 #include "daemon/server.h"
@@ -15,9 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef SSC_HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
 
 #define FIRST_LOOK_MS 300 /* the first list of readers is waited for so long before clients are served */
 #define STOP_POLL_MS 10
@@ -129,15 +127,6 @@ static void first_look(struct ssc_daemon *d)
     uv_run(d->loop, UV_RUN_NOWAIT);
 }
 
-static void tell_manager(const char *state)
-{
-#ifdef SSC_HAVE_SYSTEMD
-    sd_notify(0, state);
-#else
-    (void)state;
-#endif
-}
-
 static int start_parts(struct ssc_daemon *d, char why[200])
 {
     int rc = ssc_events_new(d, &d->events);
@@ -176,7 +165,7 @@ int ssc_daemon_start(struct ssc_daemon *d, const struct ssc_options *o, char why
     if (rc == 0) {
         ssc_log(&d->log, SSC_LOG_INFO, "listening on %s, driver %s, version %s", d->config.socket,
                 d->driver->ops->name, SSC_VERSION);
-        tell_manager("READY=1");
+        ssc_manager_tell("READY=1");
     }
     return rc;
 }
@@ -254,7 +243,7 @@ void ssc_daemon_stop(struct ssc_daemon *d)
         d->stopping = true;
         d->stop_at_ms = ssc_now_ms() + d->config.stop_ms;
         ssc_log(&d->log, SSC_LOG_INFO, "stopping");
-        tell_manager("STOPPING=1");
+        ssc_manager_tell("STOPPING=1");
         ssc_server_stop_listening(d->server);
         ssc_server_each(d->server, refuse_waiting, NULL);
         uv_timer_init(d->loop, &d->stop_poll);

@@ -50,7 +50,7 @@ static size_t prefix(const struct ssc_log *log, enum ssc_log_level level, char *
 
 void ssc_log(const struct ssc_log *log, enum ssc_log_level level, const char *format, ...)
 {
-    if (level <= log->level) {
+    if ((int)level <= log->level) {
         char line[512];
         size_t len = prefix(log, level, line, sizeof line);
         va_list args;

@@ -7,8 +7,8 @@
 enum ssc_log_level { SSC_LOG_ERROR = 3, SSC_LOG_WARNING = 4, SSC_LOG_INFO = 6, SSC_LOG_DEBUG = 7 };
 
 struct ssc_log {
-    enum ssc_log_level level; /* lines above it are dropped */
-    int journald;             /* stderr goes to journald: prefix with the priority, it adds the time itself */
+    _Atomic int level; /* enum ssc_log_level; lines above it are dropped */
+    int journald;      /* stderr goes to journald: prefix with the priority, it adds the time itself */
 };
 
 struct ssc_log ssc_log_init(enum ssc_log_level level);

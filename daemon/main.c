@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_RUNNING = 3 };
@@ -69,6 +70,7 @@ static int serve(struct process *p)
     char why[200] = "";
     int status = EXIT_OK;
     harden();
+    tzset();
     uv_loop_init(&p->loop);
     p->daemon.loop = &p->loop;
     listen_to(p, &p->term, SIGTERM);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/server.h"
 
+#include "daemon/manager.h"
 #include "daemon/rpc.h"
 
 #include <errno.h>
@@ -16,9 +17,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#ifdef SSC_HAVE_SYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
 
 #define BACKLOG 512
 
@@ -27,7 +25,7 @@ struct ssc_server {
     uv_pipe_t listener;
     uv_timer_t stalls;
     int lock_fd;     /* held as long as we own the socket's path */
-    bool own_socket; /* not passed by systemd: ours to remove */
+    bool own_socket; /* not passed by the service manager: ours to remove */
     bool watching;
     TAILQ_HEAD(, ssc_conn) conns;
     size_t count;
@@ -194,17 +192,6 @@ done:
     return rc;
 }
 
-static int passed_by_systemd(void)
-{
-    int fd = -1;
-#ifdef SSC_HAVE_SYSTEMD
-    if (sd_listen_fds(1) == 1 && sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, NULL, 0) > 0) {
-        fd = SD_LISTEN_FDS_START;
-    }
-#endif
-    return fd;
-}
-
 static void raise_file_limit(const struct ssc_daemon *d)
 {
     struct rlimit limit;
@@ -221,7 +208,7 @@ static void raise_file_limit(const struct ssc_daemon *d)
 int ssc_server_new(struct ssc_daemon *d, struct ssc_server **out, char why[200])
 {
     int rc = SSC_E_OUT_OF_MEMORY;
-    int fd = passed_by_systemd();
+    int fd = ssc_manager_socket();
     struct ssc_server *s = calloc(1, sizeof *s);
     *out = s;
     if (!s) {

@@ -7,9 +7,9 @@
 
 struct ssc_server;
 
-/* Takes the socket: the one that systemd passed, else config.socket, whose folder is made for a user's own
- * runs. A leftover of a dead daemon is replaced. SSC_E_ALREADY_RUNNING, SSC_E_IO, SSC_E_CONFIG with a
- * sentence in why. */
+/* Takes the socket: the one that the service manager passed, else config.socket, whose folder is made for a
+ * user's own runs. A leftover of a dead daemon is replaced. SSC_E_ALREADY_RUNNING, SSC_E_IO, SSC_E_CONFIG
+ * with a sentence in why. */
 int ssc_server_new(struct ssc_daemon *d, struct ssc_server **out, char why[200]);
 /* Connections that came meanwhile are accepted from here on. */
 int ssc_server_listen(struct ssc_server *s);

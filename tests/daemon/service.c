@@ -54,11 +54,29 @@ struct service *service_new(void)
     return s;
 }
 
+static int passed = -1;
+
+void service_pass(int listener)
+{
+    passed = listener;
+}
+
 static void run_program(char **argv, int out, int err)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
+    if (passed >= 0) {
+        char pid[16];
+        snprintf(pid, sizeof pid, "%d", (int)getpid());
+        setenv("LISTEN_PID", pid, 1);
+        setenv("LISTEN_FDS", "1", 1);
+        if (passed == 3) {
+            fcntl(3, F_SETFD, 0);
+        } else {
+            dup2(passed, 3);
+        }
+    }
     execv(SSCARDD, argv);
     _exit(127);
 }
@@ -106,6 +124,7 @@ void service_start(struct service *s, const char *const *args)
     }
     const int err = open(s->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     s->pid = spawn(all, err, err);
+    passed = -1;
     close(err);
     int fd = -1;
     while ((fd = try_connect(s)) < 0 && now_ms() < limit && waitpid(s->pid, NULL, WNOHANG) == 0) {

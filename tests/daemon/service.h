@@ -27,6 +27,8 @@ void service_free(struct service **s);
 void service_start(struct service *s, const char *const *args);
 /* "--sim" with these images (NULL: the default ones) and state in memory, or in the folder. */
 void service_sim(struct service *s, const char *images, bool keep_state);
+/* The next daemon gets this listening socket as a service manager passes it. */
+void service_pass(int listener);
 /* Signals and waits; returns the exit status, or minus the signal. */
 int service_stop(struct service *s, int signal_number);
 /* What the daemon wrote to stderr so far; caller frees. */

@@ -171,6 +171,35 @@ static void test_roles_are_read_again(void **state)
     assert_true(told);
 }
 
+/* The service manager listens, starts us with the socket, and is told when we are ready. */
+static void test_socket_activation(void **state)
+{
+    struct service *s = *state;
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    char notify[128], told[64] = "";
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/n", s->folder);
+    snprintf(notify, sizeof notify, "%s", a.sun_path);
+    const int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(manager, (struct sockaddr *)&a, sizeof a), 0);
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", s->socket);
+    const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(listener, 16), 0);
+    setenv("NOTIFY_SOCKET", notify, 1);
+    service_pass(listener);
+    service_sim(s, NULL, true);
+    unsetenv("NOTIFY_SOCKET");
+    assert_true(recv(manager, told, sizeof told - 1, 0) > 0);
+    assert_string_equal(told, "READY=1");
+    struct client *c = client_new(s);
+    json_decref(client_ok(c, "system.hello", NULL));
+    client_free(&c);
+    assert_int_equal(service_stop(s, SIGTERM), 0);
+    assert_int_equal(access(s->socket, F_OK), 0); /* the manager's file is not ours to remove */
+    close(listener);
+    close(manager);
+}
+
 static char *read_file(const char *path)
 {
     FILE *f = fopen(path, "re");
@@ -264,6 +293,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_leftover_socket, up, down),
         cmocka_unit_test_setup_teardown(test_configuration, up, down),
         cmocka_unit_test_setup_teardown(test_roles_are_read_again, up, down),
+        cmocka_unit_test_setup_teardown(test_socket_activation, up, down),
         cmocka_unit_test_setup_teardown(test_docs_are_up_to_date, up, down),
         cmocka_unit_test_setup_teardown(test_no_secrets_in_the_log, up, down),
         cmocka_unit_test_setup_teardown(test_forged_log_lines, up, down),
