@@ -99,7 +99,7 @@ static void *events(void *arg)
 
 static void put(struct ssc_usb_device *out, const void *data, size_t len)
 {
-    if (len <= sizeof out->config - out->config_len) {
+    if (len > 0 && len <= sizeof out->config - out->config_len) {
         memcpy(out->config + out->config_len, data, len);
         out->config_len += len;
     }
