@@ -201,7 +201,8 @@ static int open_journal(struct opening *o)
     if (!rc)
         rc = check_whole(o);
     if (!rc && (rc = ssc_journal_check(j)) != 0)
-        say(o, rc, "A write to the journal's disk failed", sqlite3_errmsg(j->write));
+        say(o, rc, "The journal cannot be written",
+            sqlite3_errcode(j->write) ? sqlite3_errmsg(j->write) : "less than 1 MiB is free on its disk");
     if (!rc)
         rc = sync_folder(o);
     return rc;

@@ -45,8 +45,12 @@ struct ssc_debit_request {
     char reader[64];
 };
 /* 0: confirmed. SSC_E_OUTCOME_UNKNOWN, _UNPROVEN: see txn. Positive or other negative: refused or never sent,
- * txn says which. `txn` is filled whenever a row exists. Settles older rows of the same card first;
- * SSC_E_UNSETTLED when it cannot. */
+ * txn says which. `txn` is filled whenever a row exists; txn->id 0: there is none, nothing was sent that
+ * could move money, and the same op may be tried again (PIN required, no PSAM, no time left, journal
+ * unavailable). A repeated op returns the stored outcome; when that is still unknown and the card is the
+ * row's, the card is asked first. Settles older rows of the same card first; SSC_E_UNSETTLED when it cannot,
+ * SSC_E_PIN_REQUIRED when the card tells only after the PIN. SSC_E_OP_BUSY: another thread works on the op;
+ * SSC_E_OP_CONFLICT: it was used for another request. */
 int ssc_money_debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,
                     const struct ssc_debit_request *req, struct ssc_txn *txn, int64_t deadline);
 
@@ -59,8 +63,10 @@ int ssc_money_load_complete(struct ssc_journal *j, struct ssc_card *card, struct
 int ssc_money_load_abandon(struct ssc_journal *j, struct ssc_txn *txn);
 
 /* Asks the card in `card` about all its unsettled rows (newest proof first) and settles what can be settled.
- * auth may be NULL: proofs are then accepted as SSC_EV_PROOF_TAC. *settled rows changed. SSC_E_CARD_MISMATCH:
- * the card has none. */
+ * The card has to say everything twice the same; verdict.h holds the rules. auth may be NULL, or have lost
+ * its session: a proof is then accepted as SSC_EV_PROOF_TAC when log or balance agree. *settled rows changed.
+ * SSC_E_CARD_MISMATCH: the card has none. SSC_E_PIN_REQUIRED: log, balance and counter are needed and the
+ * card wants the PIN for them; the row stays. SSC_E_BAD_RESPONSE: the card contradicted itself; ask again. */
 int ssc_money_resolve(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth, unsigned *settled,
                       int64_t deadline);
 /* At start: rows that a crash left PREPARED become ABANDONED, ARMED and DONE become UNKNOWN. */
