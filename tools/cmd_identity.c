@@ -112,8 +112,6 @@ static const struct opt options[] = {
      {"only the eleven items of the national line: fewer exchanges", "仅读取基本信息十一项, 速度更快"}},
     {OPT_LINE, "line", NULL, {"print the national line, items ended by |", "输出以 | 分隔的基本信息行"}},
     {OPT_NO_VERIFY, "no-verify", NULL, {"do not check that the card is genuine", "不进行卡片真伪认证"}},
-    OPTION_PIN_PAD,
-    OPTION_PIN_FD,
     OPTION_KEY_FILE,
     {0},
 };

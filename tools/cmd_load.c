@@ -51,28 +51,23 @@ static int read_answer(struct cli *cli, struct host_answer *answer)
     return rc;
 }
 
-static int ask_test_host(struct cli *cli, const json_t *begun, struct host_answer *answer)
+static int ask_test_host(struct cli *cli, const json_t *info, const json_t *begun, struct host_answer *answer)
 {
     char why[200] = "";
-    json_t *info = NULL;
-    int rc = cli_call(cli, "card.info", json_pack("{s:s}", "lease", js(begun, "lease")), &info);
-    if (rc == 0) {
-        rc = test_host_answer(cli->value['k'], info, begun, answer, why);
-        if (rc != 0) {
-            cli_set_error(cli, rc, why);
-        }
+    const int rc = test_host_answer(cli->value['k'], info, begun, answer, why);
+    if (rc != 0) {
+        cli_set_error(cli, rc, why);
     }
-    json_decref(info);
     return rc;
 }
 
-static int complete(struct cli *cli, const json_t *begun)
+static int complete(struct cli *cli, const json_t *info, const json_t *begun)
 {
     struct host_answer answer = {0};
     json_t *result = NULL;
     int rc = 0;
-    if (given(cli, 'k')) {
-        rc = ask_test_host(cli, begun, &answer);
+    if (info) {
+        rc = ask_test_host(cli, info, begun, &answer);
     } else {
         if (cli->json) {
             json_dumpf(begun, stdout, JSON_COMPACT);
@@ -95,30 +90,41 @@ static int complete(struct cli *cli, const json_t *begun)
     return status;
 }
 
+static int load(struct cli *cli, const char *op, int64_t amount)
+{
+    json_t *info = NULL, *begun = NULL;
+    json_t *params = json_pack("{s:s, s:I}", "op", op, "amount", (json_int_t)amount);
+    int rc = 0, status = 0;
+    put_purse(cli, params);
+    if (given(cli, OPT_TERMINAL)) {
+        json_object_set_new(params, "terminal", json_string(cli->value[OPT_TERMINAL]));
+    }
+    if (given(cli,
+              'k')) { /* before the load begins: in between, the card forgets it over any other command */
+        rc = cli_card_call(cli, "card.info", NULL, &info);
+    }
+    rc = rc == 0 ? cli_card_call(cli, "purse.load.begin", json_incref(params), &begun) : rc;
+    if (rc != 0) {
+        status = cli_fail(cli);
+    } else if (!json_object_get(begun, "lease")) { /* a repeated op: done before */
+        status = cli_show(cli, begun, show);
+    } else {
+        status = complete(cli, info, begun);
+    }
+    json_decref(params);
+    json_decref(info);
+    json_decref(begun);
+    return status;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
     int64_t amount = 0;
     char key[OP_TEXT];
-    json_t *begun = NULL;
     int status =
         argc == 1 ? amount_of(cli, argv[0], &amount) : usage_error(cli, argc == 0 ? "AMOUNT" : argv[1]);
     const char *op = status == 0 ? op_of(cli, key, &status) : NULL;
-    if (op) {
-        json_t *params = json_pack("{s:s, s:I}", "op", op, "amount", (json_int_t)amount);
-        put_purse(cli, params);
-        if (given(cli, OPT_TERMINAL)) {
-            json_object_set_new(params, "terminal", json_string(cli->value[OPT_TERMINAL]));
-        }
-        if (cli_card_call(cli, "purse.load.begin", params, &begun) != 0) {
-            status = cli_fail(cli);
-        } else if (!json_object_get(begun, "lease")) { /* a repeated op: done before */
-            status = cli_show(cli, begun, show);
-        } else {
-            status = complete(cli, begun);
-        }
-    }
-    json_decref(begun);
-    return status;
+    return op ? load(cli, op, amount) : status;
 }
 
 static const struct opt options[] = {

@@ -79,7 +79,6 @@ static int run(struct cli *cli, int argc, char **argv)
             json_object_set_new(params, "op", json_string(op_of(cli, op, &status)));
         }
         json_t *result = NULL;
-        cli->value['P'] = cli->value[OPT_PIN_FD] = NULL; /* in params already */
         status = cli_card_call(cli, method, json_incref(params), &result) == 0 ? cli_show(cli, result, show)
                                                                                : cli_fail(cli);
         json_decref(result);

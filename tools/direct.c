@@ -119,7 +119,10 @@ int direct_call(struct direct *d, const char *method, const json_t *params, json
         if (d->tries >= 0) {
             json_object_set_new(json_object_get(*error, "data"), "tries", json_integer(d->tries));
         }
-        direct_drop_card(d); /* what the card has selected or opened is not known any more */
+    }
+    if (rc != 0 ||
+        !d->held) { /* after a failure, what the card has selected or opened is not known any more */
+        direct_drop_card(d);
     }
     return rc > 0 ? SSC_E_CARD_STATUS : rc;
 }

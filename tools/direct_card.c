@@ -95,6 +95,7 @@ static int use_pin(struct direct *d, const json_t *params, int64_t deadline)
 int direct_acquire(struct direct *d, const json_t *params, json_t **result, int64_t deadline)
 {
     const int rc = open_card(d, params, deadline);
+    d->held = rc == 0;
     if (rc == 0) { /* no lease: nobody else can come in between in this process */
         *result = json_pack("{s:s}", "reader", d->channel->reader);
     }
@@ -105,7 +106,7 @@ int direct_release(struct direct *d, const json_t *params, json_t **result, int6
 {
     (void)params;
     (void)deadline;
-    direct_drop_card(d);
+    d->held = false;
     *result = json_object();
     return 0;
 }

@@ -19,6 +19,8 @@ struct direct {
     /* the card in use */
     struct ssc_channel *channel;
     struct ssc_card *card;
+    bool held; /* between card.acquire and card.release; else every call takes the card anew, as in the
+                  service */
     struct ssc_trace *trace;
     bool traced, unredacted;
     void (*trace_line)(void *ctx, const char *text);

@@ -107,12 +107,23 @@ static bool add_pin(struct cli *cli, json_t *params)
     return pin != NULL;
 }
 
+static bool takes_pin(const char *method)
+{
+    static const char *const methods[] = {"purse.", "card.read", "card.write", "txn.resolve"};
+    bool takes = false;
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        takes = takes || strncmp(method, methods[i], strlen(methods[i])) == 0;
+    }
+    return takes;
+}
+
 int cli_card_call(struct cli *cli, const char *method, json_t *params, json_t **result)
 {
     json_t *own = params ? params : json_object();
     bool waited = false, asked = false, again = true;
     int rc = 0;
-    if (given(cli, 'P') || given(cli, OPT_PIN_FD)) { /* known beforehand: no call in vain */
+    if (takes_pin(method) &&
+        (given(cli, 'P') || given(cli, OPT_PIN_FD))) { /* known beforehand: no call in vain */
         asked = true;
         again = add_pin(cli, own);
         rc = again ? 0 : SSC_E_PIN_REQUIRED;
@@ -125,7 +136,7 @@ int cli_card_call(struct cli *cli, const char *method, json_t *params, json_t **
             waited = true;
             rc = cli_wait_card(cli, "present");
             again = rc == 0;
-        } else if (cli_error_is(cli, "pin_required") && rc != 0 && !asked) {
+        } else if (rc != 0 && cli_error_is(cli, "pin_required") && takes_pin(method) && !asked) {
             asked = true;
             again = add_pin(cli, own);
         }

@@ -91,8 +91,13 @@ int sim_attach(struct sim_attach *a)
         snprintf(a->detail, sizeof a->detail, "%s", why);
     }
     rc = rc == 0 ? make_folder(a, folder) : rc;
-    rc = rc == 0 ? put_card(a, folder) : rc;
-    return rc == 0 ? write_conf(a, folder) : rc;
+    char *full = rc == 0 ? realpath(folder, NULL) : NULL; /* pcscd stands in another folder */
+    if (rc == 0) {
+        rc = full ? put_card(a, full) : io_error(a, folder);
+    }
+    rc = rc == 0 ? write_conf(a, full) : rc;
+    free(full);
+    return rc;
 }
 
 int sim_detach(struct sim_attach *a)

@@ -36,11 +36,13 @@ static void card_of(const json_t *info, const json_t *begun, struct ssc_card_inf
         .generation = (enum ssc_generation)strtol(js(info, "generation"), NULL, 10),
         .algorithm = strcmp(algorithm, "sm4") == 0 ? SSC_ALG_SM4 : SSC_ALG_3DES,
         .has_historical = historical != NULL,
+        .has_purse = true, /* or the load would not have begun */
         .serial_len = strlen(serial) / 2 < sizeof card->serial ? strlen(serial) / 2 : sizeof card->serial,
     };
     snprintf(card->city, sizeof card->city, "%.6s", js(info, "city"));
     bytes(serial, card->serial, card->serial_len);
     bytes(serial, card->card_id, sizeof card->card_id);
+    bytes(serial, card->purse.serial, sizeof card->purse.serial);
     card->has_card_id = card->serial_len == sizeof card->card_id;
     bytes(js(historical, "card_maker"), card->historical.factor, 2);
     bytes(js(historical, "region"), card->historical.factor + 2, 2);

@@ -132,6 +132,19 @@ class TestDaemon(support.Case):
         self.assertEqual(r.code, 1)  # the card checks the host's MAC2
         self.assertIn("mac1", r.out)
 
+    def test_load_with_test_keys(self):
+        keys = os.path.join(self.dir, "keys.json")
+        roots = {"*": "0123456789ABCDEFFEDCBA9876543210", "MLK": "202122232425262728292A2B2C2D2E2F"}
+        with open(os.open(keys, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+            json.dump({"format": 1, "test": True, "roots": {"3des": roots, "sm4": roots}, "purse_levels": 1}, f)
+        r = self.run_cli("load", "100.25", "--key-file", keys, "--pin-fd", "0", stdin="123456\n")
+        self.assertEqual(r.code, 0, r.err + r.out)
+        self.assertIn("1100.25", self.run_cli("balance", "--pin-fd", "0", stdin="123456\n").out)
+        r = self.run_cli("load", "5", "--purse", "ep", "--key-file", keys, "--reader", "Simulated reader 1", "--pin-fd", "0",
+                         stdin="123456\n")
+        self.assertEqual(r.code, 0, r.err + r.out)
+        self.assertIn("13.00", r.out)
+
     def test_apdu(self):
         r = self.run_cli("apdu", "00A404000F7378312E73682EC9E7BBE1B1A3D5CF = 9000", "00A4020002EF05 = 9000", "0084000008=9000")
         self.assertEqual(r.code, 0, r.out + r.err)
