@@ -253,6 +253,7 @@ static void repeat_done(struct ssc_job *job)
         call->stage = SSC_STAGE_NEW;
         go_card(call);
     } else {
+        call->rc = call->rc == SSC_GO_CARD ? SSC_E_CANCELLED : call->rc; /* given up before it could go on */
         ssc_call_worked(call);
     }
 }

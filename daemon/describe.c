@@ -160,7 +160,14 @@ static void print_param(const struct ssc_param *p)
 {
     printf("| `%s`%s | ", p->name, p->required ? " (required)" : "");
     print_rule(p);
-    printf(" | %s |\n", p->help);
+    printf(" | ");
+    for (const char *c = p->help; *c; c++) {
+        if (*c == '|') {
+            putchar('\\'); /* or it would end the cell */
+        }
+        putchar(*c);
+    }
+    printf(" |\n");
 }
 
 static void print_method(const struct ssc_method *m)

@@ -124,7 +124,7 @@ static void work(struct ssc_task *task, struct ssc_card_slot *slot)
     }
     call->cla = slot->cla;
     call->ins = slot->ins;
-    task->wedged = ssc_slot_after(slot, call->rc);
+    ssc_slot_after(slot, call->rc);
 }
 
 static void forget_lease(struct ssc_reader *r, const char *reason)

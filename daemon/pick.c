@@ -146,10 +146,10 @@ int ssc_readers_pick(struct ssc_call *call)
 
 /* ---- card.wait ---- */
 
+/* A mute card is neither: it cannot be used, and it is in the way. */
 static bool fits(const struct ssc_reader *r, bool present)
 {
-    const bool has = r->card[0] != '\0';
-    return r->state.medium != SSC_MEDIUM_SAM && has == present;
+    return present ? r->card[0] != '\0' : r->state.slot == SSC_SLOT_EMPTY;
 }
 
 static struct ssc_reader *waited_for(struct ssc_call *call)

@@ -134,6 +134,7 @@ static void run_task(struct ssc_job *job)
 {
     struct ssc_task *task = job->owner;
     task->work(task, task->reader->slot);
+    task->wedged = task->reader->slot->wedged;
 }
 
 static void arm(struct ssc_reader *r)
@@ -209,13 +210,13 @@ static void work_close(struct ssc_task *task, struct ssc_card_slot *slot)
 static void work_leave(struct ssc_task *task, struct ssc_card_slot *slot)
 {
     ssc_slot_leave(slot, task->deadline);
-    task->wedged = ssc_slot_after(slot, 0);
+    ssc_slot_after(slot, 0);
 }
 
 static void work_probe(struct ssc_task *task, struct ssc_card_slot *slot)
 {
     const struct small_task *t = (const struct small_task *)(const void *)task;
-    task->wedged = ssc_slot_after(slot, ssc_slot_open(slot, t->insertion, task->deadline));
+    ssc_slot_after(slot, ssc_slot_open(slot, t->insertion, task->deadline));
 }
 
 void ssc_reader_leave(struct ssc_reader *r)

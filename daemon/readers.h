@@ -18,7 +18,7 @@ struct ssc_task {
     struct ssc_job job;
     struct ssc_reader *reader;
     int64_t deadline; /* by which `work` should have returned */
-    bool wedged;      /* said by the worker: the driver has lost the reader */
+    bool wedged;      /* the worker's last word about the reader */
     void (*work)(struct ssc_task *task, struct ssc_card_slot *slot); /* worker thread */
     void (*done)(struct ssc_task *task);                             /* loop; owns the task */
 };

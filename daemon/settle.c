@@ -67,7 +67,7 @@ static void work(struct ssc_task *task, struct ssc_card_slot *slot)
             ssc_psams_put(slot->d->psam, &auth);
         }
         ssc_slot_leave(slot, task->deadline);
-        task->wedged = ssc_slot_after(slot, s->rc);
+        ssc_slot_after(slot, s->rc);
     }
 }
 

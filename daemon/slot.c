@@ -144,13 +144,16 @@ static bool lost(int rc)
     return found;
 }
 
-bool ssc_slot_after(struct ssc_card_slot *s, int rc)
+void ssc_slot_after(struct ssc_card_slot *s, int rc)
 {
-    const bool wedged = rc == SSC_E_READER_WEDGED || (s->ch && s->ch->wedged);
-    if (s->ch && (wedged || lost(rc))) {
+    if (rc == SSC_E_READER_WEDGED || (s->ch && s->ch->wedged)) {
+        s->wedged = true;
+    } else if (s->ch || (rc != 0 && rc != SSC_E_DEADLINE_EXCEEDED)) {
+        s->wedged = false; /* it answers, if only that there is no card */
+    }
+    if (s->ch && (s->wedged || lost(rc))) {
         ssc_slot_close(s, true);
     }
-    return wedged;
 }
 
 void ssc_slot_close(struct ssc_card_slot *s, bool power_down)

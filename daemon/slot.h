@@ -25,6 +25,7 @@ struct ssc_card_slot {
     struct ssc_card *card;
     uint64_t lease; /* in whose name the card is held, 0: nobody */
     bool locked;    /* begin was called on the channel */
+    bool wedged;    /* what the last exchange, or the last try to power the card, has shown */
     int cla, ins;   /* last command, for the meaning of a status word; -1 none */
     struct ssc_slot_begun begun;
     struct ssc_trace *trace[2]; /* redacted, full; NULL: off */
@@ -40,8 +41,9 @@ int ssc_slot_open(struct ssc_card_slot *s, uint32_t insertion, int64_t deadline)
 int ssc_slot_enter(struct ssc_card_slot *s, uint64_t lease, uint32_t insertion, int64_t deadline);
 /* The lease is over: what it began is given up, PIN and key rights are dropped on the card itself. */
 void ssc_slot_leave(struct ssc_card_slot *s, int64_t deadline);
-/* After an error of the link: drop the channel where it is of no use any more. True: the reader is wedged. */
-bool ssc_slot_after(struct ssc_card_slot *s, int rc);
+/* After each use: drops the channel where it is of no use any more, and notes whether the reader is wedged.
+ */
+void ssc_slot_after(struct ssc_card_slot *s, int rc);
 void ssc_slot_close(struct ssc_card_slot *s, bool power_down);
 
 #endif

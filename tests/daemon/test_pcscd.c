@@ -128,6 +128,34 @@ static void test_pcscd_dies_and_comes_back(void **state)
     json_decref(lease);
 }
 
+/* A transmit that never returns: the caller is answered on time, everybody is told, and when the reader comes
+ * back to its senses it is used again. */
+static void test_reader_hangs(void **state)
+{
+    struct bed *b = *state;
+    wait_for(b, "present");
+    json_decref(client_ok(b->c, "events.subscribe", NULL));
+    json_decref(client_ok(b->c, "card.identity", NULL));
+    json_t *lease = client_ok(b->c, "card.acquire", NULL);
+    test_pcscd_fault(b->pcscd, DESK, "hang\n");
+    const int64_t start = now_ms();
+    client_refused(b->c, "deadline_exceeded", "card.identity", "{s:s, s:i}", "lease", text_of(lease, "lease"),
+                   "deadline_ms", 300);
+    assert_in_range(now_ms() - start, 250, 350);
+    json_decref(client_event(b->c, "reader.wedged", SOON_MS));
+    const int64_t again = now_ms();
+    client_refused(b->c, "reader_wedged", "card.identity", NULL);
+    assert_in_range(now_ms() - again, 0, 50);
+    client_refused(b->c, "lease_invalid", "card.info", "{s:s}", "lease", text_of(lease, "lease"));
+    json_t *r = client_ok(b->c, "reader.list", NULL);
+    assert_string_equal(text_of(json_array_get(json_object_get(r, "readers"), 0), "state"), "wedged");
+    json_decref(r);
+    test_pcscd_fault(b->pcscd, DESK, NULL);
+    json_decref(client_event(b->c, "reader.recovered", 2 * SOON_MS));
+    json_decref(client_ok(b->c, "card.identity", NULL));
+    json_decref(lease);
+}
+
 /* The op and its outcome outlive the daemon. */
 static void test_daemon_killed(void **state)
 {
@@ -150,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_identity_and_debit, up, down),
         cmocka_unit_test_setup_teardown(test_insert_and_remove, up, down),
         cmocka_unit_test_setup_teardown(test_pcscd_dies_and_comes_back, up, down),
+        cmocka_unit_test_setup_teardown(test_reader_hangs, up, down),
         cmocka_unit_test_setup_teardown(test_daemon_killed, up, down),
     };
     return test_pcscd_installed() ? cmocka_run_group_tests(tests, NULL, NULL) : 77;
