@@ -103,26 +103,23 @@ static int run_script(struct session *s, FILE *in)
 
 static int run_interactive(struct session *s)
 {
-    int status = 0;
+    unsigned number = 0;
     char *line = NULL;
     bool more = true;
     say(s->cli, stdout, MSG_APDU_HELLO);
     while (more && (line = line_edit("apdu> ")) != NULL) {
-        struct apdu_step step = {0};
-        json_t *result = NULL;
+        struct apdu_step step = {.line = ++number};
         if (strcmp(line, "quit") == 0 || strcmp(line, "exit") == 0) {
             more = false;
         } else if (apdu_step_parse(line, &step) != 0) {
             say(s->cli, stdout, MSG_APDU_HELLO);
         } else if (step.command[0]) {
-            transmit(s, step.command, &result, &status);
-            status = 0; /* told; the next line may do better */
+            script_step(s, &step); /* what failed is told; the next line may do better */
         }
-        json_decref(result);
         line_edit_free(line);
     }
     putchar('\n');
-    return status;
+    return EXIT_DONE;
 }
 
 static int run_arguments(struct session *s, int argc, char **argv)

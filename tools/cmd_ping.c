@@ -18,7 +18,8 @@ static void readers(struct cli *cli, struct grid *grid, const json_t *result)
     json_array_foreach(json_object_get(result, "readers"), i, item)
     {
         char text[160];
-        snprintf(text, sizeof text, "%s (%s)", js(item, "name"), js(item, "state"));
+        const char *state = reader_state_text(cli, js(item, "state"));
+        snprintf(text, sizeof text, "%s (%s)", js(item, "name"), state + (state[0] < ' ' ? 1 : 0));
         grid_row(grid, msg(cli, MSG_READER), verdict(cli, jb(item, "ok")), text);
     }
     if (i == 0) {

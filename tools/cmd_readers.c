@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *state_text(struct cli *cli, const char *state)
+const char *reader_state_text(struct cli *cli, const char *state)
 {
     static const struct {
         const char *name, *style;
@@ -55,7 +55,7 @@ static void show(struct cli *cli, const json_t *result)
     {
         char user[128];
         user_text(cli, reader, user);
-        grid_row(&grid, js(reader, "name"), state_text(cli, js(reader, "state")),
+        grid_row(&grid, js(reader, "name"), reader_state_text(cli, js(reader, "state")),
                  medium_text(cli, js(reader, "medium")), jb(reader, "pin_pad") ? msg(cli, MSG_YES) : "-",
                  user[0] ? user : "-", js(reader, "atr"));
     }

@@ -55,6 +55,9 @@ int run_card_call(struct cli *cli, const char *method, json_t *params,
 /* "13:05:09.123", local time. */
 void clock_now(char out[40]);
 
+/* cmd_readers.c: "card" in the language, with its style. */
+const char *reader_state_text(struct cli *cli, const char *state);
+
 /* txn_show.c */
 void show_txn(struct cli *cli, const json_t *txn);
 void show_txn_list(struct cli *cli, const json_t *txns);

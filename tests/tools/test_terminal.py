@@ -113,6 +113,8 @@ class TestTerminal(support.Case):
         t.type("nonsense\n")
         t.until("A command in hexadecimal")
         t.type("\033[A\033[A\n")  # up twice: history
+        t.type("0084000004 = 6A82\n")
+        t.until("line 4: expected 6A82")
         t.type("quit\n")
         self.assertEqual(t.end(), 0, t.text)
 
