@@ -200,8 +200,9 @@ static int abort_slot(struct ssc_ccid_engine *e, unsigned slot, int64_t deadline
     const uint8_t seq = e->seq++;
     struct ssc_ccid_answer answer;
     size_t none = 0;
-    int rc = e->usb->ops->control(e->usb, REQUEST_OUT, SSC_CCID_REQUEST_ABORT, (uint16_t)(seq << 8 | slot),
-                                  e->interface.number, NULL, &none, deadline);
+    int rc = e->usb->ops->control(e->usb, REQUEST_OUT, SSC_CCID_REQUEST_ABORT,
+                                  (uint16_t)((unsigned)seq << 8 | slot), e->interface.number, NULL, &none,
+                                  deadline);
     e->counters.aborts++;
     /* A reader without the request stalls it; the bulk message alone may still do. */
     rc = rc == SSC_E_READER_IO ? 0 : rc;
