@@ -14,7 +14,7 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static void enqueue(struct device *d, struct queue *q, const uint8_t *bytes, size_t len, int status,
+void device_enqueue(struct device *d, struct queue *q, const uint8_t *bytes, size_t len, int status,
                     unsigned late_ms)
 {
     struct packet *p = calloc(1, sizeof *p + len);
@@ -52,12 +52,12 @@ static void drain(struct queue *q)
     }
 }
 
-static void lock(struct device *d)
+void device_lock(struct device *d)
 {
     pthread_mutex_lock(&d->lock);
 }
 
-static void unlock(struct device *d)
+void device_unlock(struct device *d)
 {
     pthread_cond_broadcast(&d->changed);
     pthread_mutex_unlock(&d->lock);
@@ -103,23 +103,23 @@ const struct device_config *device_configuration(const struct device *d)
 
 size_t device_descriptors(struct device *d, uint8_t out[DEVICE_DESCRIPTORS_MAX])
 {
-    lock(d);
+    device_lock(d);
     const size_t len = d->descriptors_len;
     memcpy(out, d->descriptors, len);
-    unlock(d);
+    device_unlock(d);
     return len;
 }
 
 void device_bend(struct device *d, size_t at, const uint8_t *bytes, size_t len, size_t total)
 {
-    lock(d);
+    device_lock(d);
     if (at + len <= sizeof d->descriptors) {
         memcpy(d->descriptors + at, bytes, len);
     }
     if (total > 0 && total <= sizeof d->descriptors) {
         d->descriptors_len = total;
     }
-    unlock(d);
+    device_unlock(d);
 }
 
 /* ---- cards ---- */
@@ -131,7 +131,7 @@ void device_notify(struct device *d)
         packet[1 + i / 4] |= (uint8_t)((d->slot[i].present ? 3u : 2u) << 2 * (i % 4));
     }
     if (d->config.interrupt && !d->gone) {
-        enqueue(d, &d->interrupt, packet, 1 + (d->config.slots + 3) / 4, 0, 0);
+        device_enqueue(d, &d->interrupt, packet, 1 + (d->config.slots + 3) / 4, 0, 0);
     }
 }
 
@@ -144,7 +144,7 @@ int device_insert(struct device *d, unsigned number, const char *image)
     if (image) {
         rc = json ? ssc_sim_card_parse(json, &card, why) : SSC_E_IMAGE_INVALID;
     }
-    lock(d);
+    device_lock(d);
     struct slot *slot = &d->slot[number];
     if (rc == 0 && image) {
         ssc_sim_card_free(&slot->card);
@@ -157,7 +157,7 @@ int device_insert(struct device *d, unsigned number, const char *image)
         slot->powered = false;
         device_notify(d);
     }
-    unlock(d);
+    device_unlock(d);
     return rc;
 }
 
@@ -172,11 +172,11 @@ void device_power_down(struct slot *slot)
 
 void device_remove(struct device *d, unsigned number)
 {
-    lock(d);
+    device_lock(d);
     device_power_down(&d->slot[number]);
     d->slot[number].present = false;
     device_notify(d);
-    unlock(d);
+    device_unlock(d);
 }
 
 struct ssc_sim_card *device_card(struct device *d, unsigned number)
@@ -187,87 +187,6 @@ struct ssc_sim_card *device_card(struct device *d, unsigned number)
 struct contact *device_contact(struct device *d, unsigned number)
 {
     return &d->slot[number].contact;
-}
-
-/* ---- the script ---- */
-
-void device_fault(struct device *d, enum device_fault fault, uint8_t type, unsigned nth, unsigned arg)
-{
-    lock(d);
-    d->fault = fault;
-    d->fault_type = type;
-    d->fault_left = nth;
-    d->fault_always = nth == 0;
-    d->fault_arg = arg;
-    if (fault == DEVICE_SOUND) {
-        d->extending = false;
-    }
-    unlock(d);
-}
-
-void device_interrupt(struct device *d, const uint8_t *packet, size_t len, unsigned count)
-{
-    lock(d);
-    for (unsigned i = 0; i < count; i++) {
-        enqueue(d, &d->interrupt, packet, len, 0, 0);
-    }
-    unlock(d);
-}
-
-void device_type(struct device *d, const char *digits)
-{
-    lock(d);
-    const size_t len = strnlen(digits, sizeof d->typed - 1);
-    memcpy(d->typed, digits, len);
-    d->typed[len] = '\0';
-    unlock(d);
-}
-
-unsigned device_count(struct device *d, uint8_t type)
-{
-    lock(d);
-    const unsigned count = type ? d->count[type] : d->logged;
-    unlock(d);
-    return count;
-}
-
-bool device_last(struct device *d, uint8_t type, struct device_message *out)
-{
-    bool found = false;
-    lock(d);
-    for (unsigned i = 0; i < DEVICE_LOG && i < d->logged && !found; i++) {
-        const struct device_message *m = &d->log[(d->logged - 1 - i) % DEVICE_LOG];
-        if (m->type == type) {
-            *out = *m;
-            found = true;
-        }
-    }
-    unlock(d);
-    return found;
-}
-
-unsigned device_aborts(struct device *d)
-{
-    lock(d);
-    const unsigned count = d->aborts;
-    unlock(d);
-    return count;
-}
-
-unsigned device_resets(struct device *d)
-{
-    lock(d);
-    const unsigned count = d->resets;
-    unlock(d);
-    return count;
-}
-
-bool device_gone(struct device *d)
-{
-    lock(d);
-    const bool gone = d->gone;
-    unlock(d);
-    return gone;
 }
 
 /* ---- answers ---- */
@@ -297,14 +216,14 @@ static void deliver(struct device *d, uint8_t *m, size_t len, enum device_fault 
         m[0] = m[0] == RDR_STATUS ? RDR_DATA : RDR_STATUS;
         break;
     case DEVICE_EMPTY:
-        enqueue(d, &d->in, NULL, 0, 0, 0);
+        device_enqueue(d, &d->in, NULL, 0, 0, 0);
         break;
     case DEVICE_TWICE:
-        enqueue(d, &d->in, m, len, 0, 0);
+        device_enqueue(d, &d->in, m, len, 0, 0);
         break;
     case DEVICE_STALE:
         m[6]--;
-        enqueue(d, &d->in, m, len, 0, 0);
+        device_enqueue(d, &d->in, m, len, 0, 0);
         m[6]++;
         break;
     case DEVICE_CHAIN_LIES:
@@ -319,7 +238,7 @@ static void deliver(struct device *d, uint8_t *m, size_t len, enum device_fault 
         break;
     }
     if (len > 0) {
-        enqueue(d, &d->in, m, len, 0, fault == DEVICE_LATE ? arg : 0);
+        device_enqueue(d, &d->in, m, len, 0, fault == DEVICE_LATE ? arg : 0);
     }
     if (fault == DEVICE_LONG) { /* one transfer carries both */
         struct packet *p = d->in.last;
@@ -366,11 +285,11 @@ void device_break(struct device *d, enum device_fault fault)
     if (fault == DEVICE_STALL) {
         d->halted_in = true;
     } else {
-        enqueue(d, &d->in, noise, fault == DEVICE_NOISE ? sizeof noise : 1,
-                fault == DEVICE_NOISE      ? 0
-                : fault == DEVICE_PROTOCOL ? -EPROTO
-                                           : -EOVERFLOW,
-                0);
+        device_enqueue(d, &d->in, noise, fault == DEVICE_NOISE ? sizeof noise : 1,
+                       fault == DEVICE_NOISE      ? 0
+                       : fault == DEVICE_PROTOCOL ? -EPROTO
+                                                  : -EOVERFLOW,
+                       0);
     }
 }
 
@@ -397,7 +316,7 @@ static uint64_t announced(const uint8_t *header)
 int device_out(struct device *d, const uint8_t *bytes, size_t len)
 {
     int rc = 0;
-    lock(d);
+    device_lock(d);
     if (d->gone) {
         rc = -ENODEV;
     } else if (d->halted_out) {
@@ -416,7 +335,7 @@ int device_out(struct device *d, const uint8_t *bytes, size_t len)
         }
         rc = d->halted_out ? -EPIPE : d->gone ? -ENODEV : 0;
     }
-    unlock(d);
+    device_unlock(d);
     return rc;
 }
 
@@ -444,7 +363,7 @@ static bool take(struct device *d, struct queue *q, uint8_t *out, size_t cap, si
 bool device_in(struct device *d, uint8_t endpoint, uint8_t *out, size_t cap, size_t *len, int *status)
 {
     bool ready = true;
-    lock(d);
+    device_lock(d);
     *len = 0;
     if (d->gone) {
         *status = -ENODEV;
@@ -456,11 +375,11 @@ bool device_in(struct device *d, uint8_t endpoint, uint8_t *out, size_t cap, siz
         if (endpoint == DEVICE_IN && d->extending && !d->in.first) { /* more time, every 2 ms */
             uint8_t more[CCID_HEADER] = {RDR_DATA,      0,           0, 0, 0, d->message[5],
                                          d->message[6], STATUS_TIME, 1, 0};
-            enqueue(d, &d->in, more, sizeof more, 0, 2);
+            device_enqueue(d, &d->in, more, sizeof more, 0, 2);
         }
         ready = take(d, endpoint == DEVICE_IN ? &d->in : &d->interrupt, out, cap, len, status);
     }
-    unlock(d);
+    device_unlock(d);
     return ready;
 }
 
@@ -484,7 +403,7 @@ static int get_descriptor(struct device *d, const uint8_t *setup, uint8_t *data,
 int device_control(struct device *d, const uint8_t *setup, uint8_t *data, size_t *len)
 {
     int rc = 0;
-    lock(d);
+    device_lock(d);
     if (d->gone) {
         rc = -ENODEV;
     } else if (setup[0] == 0x80 && setup[1] == 6) {
@@ -502,20 +421,20 @@ int device_control(struct device *d, const uint8_t *setup, uint8_t *data, size_t
         rc = setup[0] & 0x80 || (setup[0] & 0x60) != 0 ? -EPIPE : 0;
         *len = 0;
     }
-    unlock(d);
+    device_unlock(d);
     return rc;
 }
 
 void device_clear_halt(struct device *d, uint8_t endpoint)
 {
-    lock(d);
+    device_lock(d);
     if (endpoint == DEVICE_IN) {
         d->halted_in = false;
     } else if (endpoint == DEVICE_OUT) {
         d->halted_out = false;
         d->message_len = 0;
     }
-    unlock(d);
+    device_unlock(d);
 }
 
 static void all_off(struct device *d)
@@ -533,25 +452,25 @@ static void all_off(struct device *d)
 
 void device_reset(struct device *d)
 {
-    lock(d);
+    device_lock(d);
     d->resets++;
     all_off(d);
-    unlock(d);
+    device_unlock(d);
 }
 
 void device_replug(struct device *d)
 {
-    lock(d);
+    device_lock(d);
     all_off(d);
     d->gone = false;
     device_notify(d);
-    unlock(d);
+    device_unlock(d);
 }
 
 void device_wait(struct device *d, unsigned us)
 {
     struct timespec until;
-    lock(d);
+    device_lock(d);
     if (!d->gone && !(d->in.first && d->in.first->ready_us <= now_us()) && !d->interrupt.first) {
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += (long)us * 1000;

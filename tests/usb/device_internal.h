@@ -89,6 +89,11 @@ struct device {
     unsigned logged, aborts, resets, count[256];
 };
 
+void device_lock(struct device *d);
+void device_unlock(struct device *d); /* and wakes whoever waits */
+void device_enqueue(struct device *d, struct queue *q, const uint8_t *bytes, size_t len, int status,
+                    unsigned late_ms);
+
 size_t device_make_descriptors(const struct device_config *config, uint8_t *out);
 /* String descriptor `index`; false: there is none. */
 bool device_string(const struct device_config *config, unsigned index, uint8_t *out, size_t *len);
