@@ -321,8 +321,8 @@ static void set_standing(struct ccid_reader *r, enum ccid_standing standing, int
         r->standing = standing;
         r->opened = why;
         r->care = r->chores = false;
-        for (struct ccid_channel *c = r->open; c && standing == CCID_READY; c = c->next) {
-            c->base.wedged = false;
+        for (struct ccid_channel *c = r->open; c; c = c->next) {
+            c->base.wedged = false; /* ready, or gone: the call itself tells which */
         }
     }
     if (!r->first_open_done && standing != CCID_OPENING) {

@@ -128,6 +128,9 @@ static void take_device(struct ccid_hub *hub, const struct ssc_usb_device *devic
 static void let_go(struct ccid_reader *r)
 {
     r->standing = CCID_GONE;
+    for (struct ccid_channel *c = r->open; c; c = c->next) {
+        c->base.wedged = false; /* waiting does not help any more, and the call says why */
+    }
     for (unsigned i = 0; i < r->interface.ccid.slots; i++) {
         ccid_card_out(r, i);
     }

@@ -202,9 +202,11 @@ static int reap(struct port *port, UMockdevIoctlData *arg)
     if (t) {
         UMockdevIoctlData *where = umockdev_ioctl_data_resolve(arg, 0, sizeof(void *), NULL);
         unlink_transfer(&port->done, t);
-        umockdev_ioctl_data_set_ptr(where, 0, t->urb);
+        if (where) { /* NULL: the program has closed the node meanwhile */
+            umockdev_ioctl_data_set_ptr(where, 0, t->urb);
+        }
         forget(t);
-        rc = 0;
+        rc = where ? 0 : EIO;
     }
     return rc;
 }
