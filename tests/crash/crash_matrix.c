@@ -9,9 +9,11 @@
  *   crash_matrix --jobs N
  */
 #include "tests/crash/world.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -185,6 +187,7 @@ static int run_all(struct run *base)
         if (fork() == 0) {
             struct run r = *base;
             struct disk disk;
+            prctl(PR_SET_PDEATHSIG, SIGTERM); /* a run that is stopped stops whole */
             r.job = job;
             int rc = run_job(&r, &disk);
             ssize_t n = write(ends[1], &r.tally, sizeof r.tally);
