@@ -51,6 +51,16 @@ static void harden(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static int describe(enum ssc_run run)
 {
     int rc = EXIT_OK;
@@ -84,6 +94,8 @@ static int serve(struct process *p)
         ssc_log(&p->daemon.log, SSC_LOG_ERROR, "%s %s %s", e->en, why, e->remedy_en);
         status = rc == SSC_E_ALREADY_RUNNING ? EXIT_RUNNING : EXIT_FAILED;
     }
+    block_signals(); /* closing libuv's handles restores the default action: a second SIGTERM would kill the
+                        end */
     if (!ssc_daemon_free(&p->daemon)) {
         _exit(EXIT_FAILED); /* a thread is stuck in a reader: it must not see the ground vanish */
     }
