@@ -179,7 +179,7 @@ static void candidate_end(struct candidate *c, struct ssc_ccid_interface *out, s
         c->open = false; /* a vendor interface of another kind */
     }
     if (c->open) {
-        if (c->found.usb_class == CLASS_CCID && c->found.usb_protocol != PROTOCOL_BULK) {
+        if (c->found.usb_protocol != PROTOCOL_BULK) {
             reason = "bInterfaceProtocol: an integrated card on the control pipe";
         } else if (!c->described) {
             reason = c->why ? c->why : "class descriptor: missing";

@@ -42,7 +42,9 @@ static uint8_t fastest(const struct ssc_ccid_descriptor *d, const struct ssc_cci
     uint8_t best = DEFAULT_FIDI, best_d = 0;
     for (uint8_t i = 1; i < 16; i++) {
         const uint8_t fidi = (uint8_t)((ta1 & 0xF0) | i);
-        const bool better = d_table[i] > best_d && d_table[i] <= most;
+        /* D = 12 and 20 are for cards that ask for them by name. */
+        const bool usual = i <= 7 || i == (ta1 & 15);
+        const bool better = usual && d_table[i] > best_d && d_table[i] <= most;
         if (better && ssc_ccid_rate(fidi, clock_khz) > ssc_ccid_rate(DEFAULT_FIDI, clock_khz) &&
             reader_does(d, rates, ssc_ccid_rate(fidi, clock_khz))) {
             best = fidi;

@@ -113,7 +113,9 @@ static int secure_t1(struct ssc_ccid_engine *e, unsigned slot, const struct ssc_
     if (rc == 0 && answer.len == 2) {
         memcpy(e->answer, answer.data, 2); /* the reader's own status word, no block */
         *have = 2;
-        ssc_t1_give_up(t);
+        ssc_t1_take_back(t);
+    } else if (rc == SSC_E_PIN_CANCELLED || rc == SSC_E_PIN_TIMEOUT) {
+        ssc_t1_take_back(t);
     } else if (rc == 0) {
         rc = ssc_t1_take(t, answer.data, answer.len);
         /* A block repeated by this host would hold the template instead of the PIN. */
@@ -123,7 +125,7 @@ static int secure_t1(struct ssc_ccid_engine *e, unsigned slot, const struct ssc_
         rc = rc == 0 ? ssc_ccid_t1_run(e, slot, deadline) : rc;
         *have = rc == 0 ? t->answer_len : 0;
     }
-    if (rc != 0) {
+    if (!t->done) {
         ssc_t1_give_up(t);
     }
     return rc;

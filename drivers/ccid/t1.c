@@ -179,6 +179,11 @@ void ssc_t1_give_up(struct ssc_t1 *t)
     t->done = true;
 }
 
+void ssc_t1_take_back(struct ssc_t1 *t)
+{
+    t->done = true;
+}
+
 static int fail(struct ssc_t1 *t, int error)
 {
     ssc_t1_give_up(t);

@@ -71,6 +71,9 @@ int ssc_t1_begin_ifs(struct ssc_t1 *t, unsigned ifsd);
 int ssc_t1_take(struct ssc_t1 *t, const uint8_t *block, size_t len);
 /* The caller gives up (deadline): the next command begins with a resynchronisation. */
 void ssc_t1_give_up(struct ssc_t1 *t);
+/* The command that ssc_t1_begin has prepared never left (the holder cancelled the PIN): nothing has happened.
+ */
+void ssc_t1_take_back(struct ssc_t1 *t);
 
 /* One block, for the peer in tests. Returns its length. */
 size_t ssc_t1_block(uint8_t *out, uint8_t nad, uint8_t pcb, const uint8_t *inf, size_t len, bool crc);
