@@ -8,31 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 80 54, 80 52, B0 2C, B0 2A: what moves money goes through the journal. The class's channel bits do not
- * count. */
-static bool moves_money(const struct ssc_command *cmd)
-{
-    const uint8_t cla = cmd->cla & 0xF0;
-    return (cla == 0x80 && (cmd->ins == 0x54 || cmd->ins == 0x52)) ||
-           (cla == 0xB0 && (cmd->ins == 0x2C || cmd->ins == 0x2A));
-}
+enum { COMMAND_MAX = 4096 };
 
 int ssc_apdu_work(struct ssc_call *call)
 {
     const size_t cap = SSC_RESPONSE_MAX;
-    uint8_t *command = malloc(4096), *data = malloc(cap);
-    size_t len = 4096;
+    uint8_t *command = malloc(COMMAND_MAX), *data = malloc(cap);
+    size_t len = COMMAND_MAX;
     struct ssc_command cmd;
     struct ssc_response rsp = {.data = data, .cap = cap};
     int rc = command && data ? ssc_call_hex(call, "command", command, &len) : SSC_E_OUT_OF_MEMORY;
     if (rc == 0 && ssc_command_decode(command, len, &cmd) != 0) {
         rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "command: not a command of ISO 7816-4");
     }
-    if (rc == 0 && moves_money(&cmd)) {
-        rc = ssc_call_fail(call, SSC_E_PERMISSION_DENIED, "money goes through purse.debit and purse.load");
-    }
     if (rc == 0) {
-        rc = ssc_card_transmit(call->slot->card, &cmd, &rsp, 0, call->work_deadline, NULL);
+        rc = ssc_card_transmit_raw(call->slot->card, &cmd, &rsp, call->work_deadline);
+    }
+    if (rc == SSC_E_PERMISSION_DENIED && !rsp.sw) {
+        rc = ssc_call_fail(call, rc, "money goes through purse.debit and purse.load");
     }
     if (rc >= 0 && command && data && rsp.sw) {
         const struct ssc_sw_text text = ssc_sw_text(rsp.sw, cmd.cla, cmd.ins);
@@ -45,9 +38,8 @@ int ssc_apdu_work(struct ssc_call *call)
                                  "sw", whole, "sw_name", text.name, "sw_text", "en", text.en, "zh", text.zh);
         rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
     }
-    if (data) {
-        ssc_cleanse(data, cap);
-    }
+    ssc_cleanse(data, data ? cap : 0);
+    ssc_cleanse(command, command ? COMMAND_MAX : 0); /* perhaps a PIN */
     free(data);
     free(command);
     return rc;

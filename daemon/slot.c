@@ -104,22 +104,13 @@ int ssc_slot_enter(struct ssc_card_slot *s, uint64_t lease, uint32_t insertion, 
     return rc;
 }
 
-static bool has_rights(const struct ssc_card *card)
-{
-    bool any = ssc_card_pin_verified(card);
-    for (int key = SSC_KEY_NONE + 1; key < SSC_KEY_COUNT && !any; key++) {
-        any = ssc_card_key_verified(card, (enum ssc_key_id)key);
-    }
-    return any;
-}
-
 void ssc_slot_leave(struct ssc_card_slot *s, int64_t deadline)
 {
     if (s->begun.load && s->d->journal) {
         ssc_money_load_abandon(s->d->journal, &s->begun.txn);
     }
     ssc_cleanse(&s->begun, sizeof s->begun);
-    if (s->card && has_rights(s->card) && ssc_card_forget(s->card, deadline) != 0) {
+    if (s->card && ssc_card_may_hold_rights(s->card) && ssc_card_forget(s->card, deadline) != 0) {
         ssc_slot_close(s, true); /* a card without power has no rights either */
     }
     if (s->ch && s->locked) {

@@ -101,7 +101,7 @@ static void leave_application(struct ssc_card *card)
 static void lose_power(struct ssc_card *card)
 {
     leave_application(card);
-    card->pin_verified = false;
+    card->pin_verified = card->rights = false;
 }
 
 /* The card may be another one when it comes back. */
@@ -133,13 +133,48 @@ int ssc_card_note(struct ssc_card *card, int rc)
     return rc;
 }
 
+/* Noted before it is sent: an answer that is lost may have been a yes. */
+static void note_rights(struct ssc_card *card, const struct ssc_command *cmd)
+{
+    enum { INS_VERIFY = 0x20, INS_EXTERNAL_AUTHENTICATE = 0x82 };
+
+    if ((cmd->ins == INS_VERIFY && cmd->lc > 0) || cmd->ins == INS_EXTERNAL_AUTHENTICATE)
+        card->rights = true;
+}
+
 int ssc_card_transmit(struct ssc_card *card, const struct ssc_command *cmd, struct ssc_response *rsp,
                       unsigned flags, int64_t deadline, struct ssc_transmit_report *report)
 {
     const struct ssc_link link = ssc_channel_link(card->channel);
 
     card->commands++;
+    note_rights(card, cmd);
     return ssc_card_note(card, ssc_transmit(&link, cmd, rsp, flags, deadline, report));
+}
+
+/* The class's channel and secure messaging bits do not count. */
+static bool moves_money(const struct ssc_command *cmd)
+{
+    const uint8_t cla = cmd->cla & 0xF0;
+
+    return (cla == 0x80 && (cmd->ins == 0x54 || cmd->ins == 0x52)) ||
+           (cla == 0xB0 && (cmd->ins == 0x2C || cmd->ins == 0x2A));
+}
+
+int ssc_card_transmit_raw(struct ssc_card *card, const struct ssc_command *cmd, struct ssc_response *rsp,
+                          int64_t deadline)
+{
+    int rc = SSC_E_PERMISSION_DENIED;
+
+    rsp->len = 0;
+    rsp->sw = 0;
+    if (!moves_money(cmd)) {
+        rc = ssc_card_transmit(card, cmd, rsp, 0, deadline, NULL);
+        leave_application(card);
+        card->pin_verified = false;
+        ssc_card_issuer_forget(card); /* it may have been written */
+    }
+    return rc;
 }
 
 bool ssc_card_pin_verified(const struct ssc_card *card)
@@ -150,6 +185,7 @@ bool ssc_card_pin_verified(const struct ssc_card *card)
 void ssc_card_set_pin_verified(struct ssc_card *card, bool verified)
 {
     card->pin_verified = verified;
+    card->rights = card->rights || verified;
 }
 
 bool ssc_card_key_verified(const struct ssc_card *card, enum ssc_key_id key)
@@ -160,7 +196,12 @@ bool ssc_card_key_verified(const struct ssc_card *card, enum ssc_key_id key)
 void ssc_card_set_key_verified(struct ssc_card *card, enum ssc_key_id key)
 {
     if (key > SSC_KEY_NONE && key < SSC_KEY_COUNT)
-        card->key_verified[key] = true;
+        card->key_verified[key] = card->rights = true;
+}
+
+bool ssc_card_may_hold_rights(const struct ssc_card *card)
+{
+    return card->rights;
 }
 
 int ssc_card_forget(struct ssc_card *card, int64_t deadline)

@@ -70,11 +70,20 @@ int ssc_card_transmit(struct ssc_card *card, const struct ssc_command *cmd, stru
  * raw exchanges. */
 unsigned ssc_card_commands(const struct ssc_card *card);
 
+/* A command that the session does not follow (service, scripts): afterwards nothing counts as selected,
+ * verified or proven. SSC_E_PERMISSION_DENIED, and nothing is sent: what moves money (80 52, 80 54, B0 2A, B0
+ * 2C) goes through the journal. Else as ssc_card_transmit. */
+int ssc_card_transmit_raw(struct ssc_card *card, const struct ssc_command *cmd, struct ssc_response *rsp,
+                          int64_t deadline);
+
 /* Authentication state, so that nobody authenticates twice. */
 bool ssc_card_pin_verified(const struct ssc_card *card);
 void ssc_card_set_pin_verified(struct ssc_card *card, bool verified);
 bool ssc_card_key_verified(const struct ssc_card *card, enum ssc_key_id key);
 void ssc_card_set_key_verified(struct ssc_card *card, enum ssc_key_id key);
+/* A PIN or a key may be open on the card itself, whatever of it the session still counts on: a VERIFY or an
+ * EXTERNAL AUTHENTICATE was sent, and the card has kept its power since. */
+bool ssc_card_may_hold_rights(const struct ssc_card *card);
 /* Drops PIN and key rights on the card itself (reset): at lease hand-over. */
 int ssc_card_forget(struct ssc_card *card, int64_t deadline);
 

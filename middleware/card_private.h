@@ -46,8 +46,9 @@ struct ssc_card {
     enum ssc_place place;
     enum ssc_app app;   /* with SSC_AT_APP */
     uint8_t current_ef; /* by SELECT EF; 0 none */
-    bool pin_verified;
+    bool pin_verified;  /* this and key_verified: what nobody need do again */
     bool key_verified[SSC_KEY_COUNT];
+    bool rights;                /* what the card itself may still hold open, until it loses its power */
     bool genuine;               /* internal authentication passed in this session */
     uint8_t ef05[SSC_EF05_MAX]; /* records of the issuer's file read so far: free to read, never changes */
     size_t ef05_len;

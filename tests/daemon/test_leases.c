@@ -134,6 +134,23 @@ static void test_holder_goes(void **state)
     client_free(&b);
 }
 
+/* A PIN that went through apdu.transmit is as gone for the next one as any other. */
+static void test_holder_of_raw_rights_goes(void **state)
+{
+    struct client *a = client_new(*state), *b = client_new(*state);
+    json_t *lease = client_ok(a, "card.acquire", "{s:s, s:i}", "reader", R0, "hold_ms", 60000);
+    const char *token = text_of(lease, "lease");
+    json_decref(client_ok(a, "card.info", "{s:s}", "lease", token));
+    json_t *sent = client_ok(a, "apdu.transmit", "{s:s, s:s}", "lease", token, "command", "0020000003123456");
+    assert_string_equal(text_of(sent, "sw"), "9000");
+    json_decref(sent);
+    json_decref(client_ok(a, "card.release", "{s:s}", "lease", token));
+    client_refused(b, "pin_required", "purse.balance", "{s:s}", "reader", R0);
+    json_decref(lease);
+    client_free(&a);
+    client_free(&b);
+}
+
 static void test_card_goes(void **state)
 {
     struct client *a = client_new(*state), *b = client_new(*state);
@@ -186,8 +203,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fifo),        cmocka_unit_test(test_one_shot_waits_its_turn),
         cmocka_unit_test(test_forged),      cmocka_unit_test(test_expiry),
-        cmocka_unit_test(test_holder_goes), cmocka_unit_test(test_card_goes),
-        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_holder_goes), cmocka_unit_test(test_holder_of_raw_rights_goes),
+        cmocka_unit_test(test_card_goes),   cmocka_unit_test(test_cancel),
     };
     return cmocka_run_group_tests(tests, up, down);
 }

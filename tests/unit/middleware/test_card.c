@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "apdu/sw.h"
+#include "middleware/pin.h"
 
 static struct ssc_identity id;
 
@@ -88,6 +89,78 @@ static void selecting(void **state)
 }
 
 /* Another program resets the card: the caller is told, and the next call begins anew. */
+static int raw(struct bench *b, const char *hex)
+{
+    uint8_t bytes[SSC_COMMAND_SHORT], data[SSC_RESPONSE_SHORT];
+    struct ssc_response rsp = SSC_RESPONSE(data);
+    struct ssc_command cmd;
+    size_t len = sizeof bytes;
+
+    assert_int_equal(ssc_hex_decode(hex, bytes, &len), 0);
+    assert_int_equal(ssc_command_decode(bytes, len, &cmd), 0);
+    return ssc_card_transmit_raw(b->card, &cmd, &rsp, soon());
+}
+
+/* Whatever a service technician sends, the session does not go on with what it believed before. */
+static void raw_commands(void **state)
+{
+    const struct ssc_identity_options options = {.parts = SSC_ID_BASIC};
+    struct bench b = bench("ssc-2.0", NULL);
+
+    (void)state;
+    assert_int_equal(ssc_identity_read(b.card, NULL, &options, &id, soon()), 0);
+    assert_int_equal(raw(&b, "00A4000002DF0400"), 0);
+    assert_int_equal(ssc_identity_read(b.card, NULL, &options, &id, soon()), 0);
+    assert_string_equal(id.citizen_id, "111111198101011110");
+    assert_int_equal(raw(&b, "00A4000002DF0400"), 0);
+    assert_int_equal(raw(&b, "00A4020002EF05"), 0);
+    assert_int_equal(ssc_identity_read(b.card, NULL, &options, &id, soon()), 0);
+    assert_string_equal(id.citizen_id, "111111198101011110");
+    bench_close(&b);
+}
+
+static void raw_money(void **state)
+{
+    static const char *const committing[] = {"8054010000", "8454030000", "8052000000", "B02C010000",
+                                             "B42A000000"};
+    struct bench b = bench("pboc", NULL);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof committing / sizeof committing[0]; i++)
+        assert_int_equal(raw(&b, committing[i]), SSC_E_PERMISSION_DENIED);
+    assert_int_equal(ssc_card_commands(b.card), 0);
+    bench_close(&b);
+}
+
+/* The next holder of the lease must not inherit what the card has open, however that came about. */
+static void rights_outlive_belief(void **state)
+{
+    static const struct ssc_sim_fault lost = {.kind = SSC_FAULT_LOSE_REPLY, .nth = 1, .cla = -1, .ins = 0xB2};
+    struct bench b = bench("ssc-2.0", NULL);
+    int tries;
+
+    (void)state;
+    assert_int_equal(ssc_card_select(b.card, SSC_APP_SSSE, soon()), 0);
+    assert_false(ssc_card_may_hold_rights(b.card));
+    assert_int_equal(raw(&b, "0020000000"), 0x63C6); /* a question proves nothing */
+    assert_false(ssc_card_may_hold_rights(b.card));
+    assert_int_equal(raw(&b, "0020000003123456"), 0);
+    assert_false(ssc_card_pin_verified(b.card));
+    assert_true(ssc_card_may_hold_rights(b.card));
+    assert_int_equal(ssc_card_forget(b.card, soon()), 0);
+    assert_false(ssc_card_may_hold_rights(b.card));
+    ssc_card_set_key_verified(b.card, SSC_KEY_RKSSSE); /* and what a failed exchange makes doubtful */
+    assert_int_equal(ssc_sim_fault(b.driver, CARD_READER, &lost), 0);
+    assert_int_equal(raw(&b, "00B2010400"), SSC_E_READER_IO);
+    assert_false(ssc_card_key_verified(b.card, SSC_KEY_RKSSSE));
+    assert_true(ssc_card_may_hold_rights(b.card));
+    assert_int_equal(ssc_card_forget(b.card, soon()), 0);
+    assert_int_equal(ssc_sim_type_pin(b.driver, CARD_READER, "123456"), 0);
+    assert_int_equal(ssc_pin_verify(b.card, NULL, &tries, soon()), 0);
+    assert_true(ssc_card_may_hold_rights(b.card));
+    bench_close(&b);
+}
+
 static void reset_by_others(void **state)
 {
     struct bench b = bench("ssc-2.0", NULL);
@@ -251,15 +324,12 @@ static void profiles(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_it_is),
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(selecting),
-        cmocka_unit_test(reset_by_others),
-        cmocka_unit_test(swapped),
-        cmocka_unit_test(names),
-        cmocka_unit_test(checks_are_findings),
-        cmocka_unit_test(versions),
-        cmocka_unit_test(card_id_of_no_use),
+        cmocka_unit_test(what_it_is),      cmocka_unit_test(numbers),
+        cmocka_unit_test(selecting),       cmocka_unit_test(raw_commands),
+        cmocka_unit_test(raw_money),       cmocka_unit_test(rights_outlive_belief),
+        cmocka_unit_test(reset_by_others), cmocka_unit_test(swapped),
+        cmocka_unit_test(names),           cmocka_unit_test(checks_are_findings),
+        cmocka_unit_test(versions),        cmocka_unit_test(card_id_of_no_use),
         cmocka_unit_test(profiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
