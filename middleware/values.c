@@ -7,8 +7,6 @@
 
 #include "apdu/text.h"
 
-enum { MARK_2 = 0xEE };
-
 /* ---- text ---- */
 
 /* As much hexadecimal as there is room for, "..." where it was cut. */
@@ -113,53 +111,23 @@ done:
 
 /* ---- records ---- */
 
-/* Elements of 1.0 records whose 2.0 meaning shows in a neighbour: the neighbour's record ends with EE, theirs
- * cannot, because both versions have the same length (published data structure, annex C). */
-static const struct follower {
-    enum ssc_app app;
-    uint8_t tag, leader;
-} followers[] = {
-    {SSC_APP_DF01, 0x39, 0x38}, {SSC_APP_DF02, 0x56, 0x55}, {SSC_APP_DF02, 0x96, 0x55},
-    {SSC_APP_DF03, 0x6F, 0x71}, {SSC_APP_DF03, 0x70, 0x71}, {SSC_APP_DF04, 0x92, 0x90},
-};
-
-static bool marked(const struct ssc_record *record)
+/* The element of version 2.00 that a 1.0 card's record holds by now; NULL: what version 1.00 says. The mark
+ * may stand in another record of the file. */
+static const struct ssc_element *element_2(const struct ssc_file *file, uint8_t tag, const uint8_t *data,
+                                           size_t len)
 {
-    return record->len > 0 && record->value[record->len - 1] == MARK_2;
-}
-
-static uint8_t leader_of(enum ssc_app app, uint8_t tag)
-{
-    uint8_t leader = tag;
-
-    for (size_t i = 0; i < sizeof followers / sizeof followers[0]; i++)
-        if (followers[i].app == app && followers[i].tag == tag)
-            leader = followers[i].leader;
-    return leader;
-}
-
-/* True when the record, or the one that it follows, is marked as a 2.0 value. */
-static bool means_2(const struct ssc_file *file, const struct ssc_record *record, const uint8_t *data,
-                    size_t len)
-{
-    const uint8_t leader = leader_of(file->app, record->tag);
-    struct ssc_record other;
+    const uint8_t leader = ssc_element_leader(file->app, tag);
+    const struct ssc_element *found = NULL;
+    struct ssc_record record;
     size_t pos = 0;
-    bool found = marked(record);
 
-    while (!found && leader != record->tag && ssc_record_next(data, len, &pos, &other) == 0)
-        found = other.tag == leader && marked(&other);
+    while (leader && !found && ssc_record_next(data, len, &pos, &record) == 0)
+        if (record.tag == leader)
+            found = ssc_element_upgraded(file, tag, record.value, record.len);
     return found;
 }
 
-static const struct ssc_element *element_2(const struct ssc_file *file, uint8_t tag)
-{
-    const struct ssc_file *newer = ssc_file(SSC_GEN_2, file->app, file->sfi);
-
-    return newer ? ssc_element_by_tag(newer, tag) : NULL;
-}
-
-/* Elements with a tag in the table; -1 for a tag that is not. */
+/* Elements with a tag in the table. */
 static unsigned occurrences_allowed(const struct ssc_file *file, uint8_t tag)
 {
     unsigned n = 0;
@@ -213,9 +181,11 @@ static int add_record(struct ssc_values *values, enum ssc_generation generation,
 {
     struct ssc_value v = {.file = file, .tag = record->tag, .record = number};
     const struct ssc_element *e = ssc_element_by_tag(file, record->tag);
+    const struct ssc_element *later =
+        generation == SSC_GEN_1 ? element_2(file, record->tag, data, len) : NULL;
 
-    if (generation == SSC_GEN_1 && means_2(file, record, data, len) && element_2(file, record->tag)) {
-        e = element_2(file, record->tag);
+    if (later) {
+        e = later;
         v.findings |= SSC_FOUND_MEANING_2;
     }
     if (record->len == 0)

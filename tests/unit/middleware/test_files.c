@@ -380,6 +380,15 @@ static void later_data_on_old_cards(void **state)
     assert_string_equal(v->text, "639900");
     assert_string_equal(v->element->key,
                         ssc_element_by_tag(ssc_file_by_name(SSC_GEN_2, "DF04EF05"), 0x84)->key);
+    /* a follower has no mark of its own */
+    interpret(SSC_GEN_1, "DF04EF06", "9004310000EE9204000125FF");
+    assert_true(values.items[1].findings & SSC_FOUND_MEANING_2);
+    interpret(SSC_GEN_1, "DF04EF06", "90043100000092040001EEEE");
+    assert_false(values.items[1].findings & SSC_FOUND_MEANING_2);
+    /* EE is also the second half of many a character: an address of an old card may end with one */
+    interpret(SSC_GEN_1, "DF01EF05", "2104B0EEB0EE");
+    assert_false(values.items[0].findings & SSC_FOUND_MEANING_2);
+    assert_string_equal(values.items[0].text, "邦邦");
     /* a 2.0 card knows no such mark */
     interpret(SSC_GEN_2, "DF04EF05", "8404639900EE");
     assert_false(values.items[0].findings & SSC_FOUND_MEANING_2);
