@@ -133,6 +133,16 @@ int ssc_card_note(struct ssc_card *card, int rc)
     return rc;
 }
 
+int ssc_card_denied(struct ssc_card *card, int rc)
+{
+    if (rc == SSC_SW_SECURITY) {
+        card->pin_verified = false;
+        memset(card->key_verified, 0, sizeof card->key_verified);
+        rc = SSC_E_ACCESS_DENIED;
+    }
+    return rc;
+}
+
 /* Noted before it is sent: an answer that is lost may have been a yes. */
 static void note_rights(struct ssc_card *card, const struct ssc_command *cmd)
 {

@@ -57,6 +57,9 @@ struct ssc_card {
     unsigned commands;
 };
 
+/* 6982 from a file that was open as far as the session knew: it knew wrong, so PIN and keys are proven anew.
+ * Returns SSC_E_ACCESS_DENIED for 6982, else rc. */
+int ssc_card_denied(struct ssc_card *card, int rc);
 /* Forgets what a failed exchange makes doubtful; returns rc. */
 int ssc_card_note(struct ssc_card *card, int rc);
 struct ssc_card_type ssc_card_type_of(const struct ssc_card *card);

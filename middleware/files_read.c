@@ -142,8 +142,7 @@ int ssc_file_read(struct ssc_card *card, const struct ssc_file *file, const uint
         rc = read_transparent(card, file, out, deadline);
         break;
     }
-    if (rc == SSC_SW_SECURITY)
-        rc = SSC_E_ACCESS_DENIED;
+    rc = ssc_card_denied(card, rc);
     if (rc != 0)
         ssc_cleanse(out, sizeof *out);
 done:

@@ -151,8 +151,7 @@ int ssc_file_write(struct ssc_card *card, const struct ssc_file *file, uint8_t t
     }
     if (file->app == SSC_APP_SSSE && file->sfi == 5)
         ssc_card_issuer_forget(card);
-    if (rc == SSC_SW_SECURITY)
-        rc = SSC_E_ACCESS_DENIED;
+    rc = ssc_card_denied(card, rc);
 done:
     return rc;
 }

@@ -201,7 +201,11 @@ int ssc_pin_change(struct ssc_card *card, const char *old_digits, const char *ne
         if (rc == 0)
             rc = type_pin(card, true, deadline);
     }
-    return meaning(rc, tries);
+    rc = meaning(rc, tries);
+    if (rc == SSC_E_PIN_WRONG ||
+        rc == SSC_E_PIN_LOCKED) /* a wrong old PIN ends the rights of the right one */
+        ssc_card_set_pin_verified(card, false);
+    return rc;
 }
 
 /* ---- reload and unblock ---- */

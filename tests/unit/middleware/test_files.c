@@ -222,6 +222,31 @@ static void access_conditions(void **state)
     bench_close(&b);
 }
 
+/* What the session takes for open and the card does not is opened anew the next time, not refused for ever.
+ */
+static void belief_corrected(void **state)
+{
+    const struct ssc_file *file = ssc_file_by_name(SSC_GEN_2, "DF03EF05");
+    struct bench b = bench("ssc-2.0", "psam");
+
+    (void)state;
+    assert_int_equal(ssc_card_detect(b.card, soon()), 0);
+    assert_int_equal(ssc_card_select(b.card, SSC_APP_DF03, soon()), 0);
+    ssc_card_set_key_verified(b.card, SSC_KEY_RK2DF03);
+    assert_int_equal(ssc_file_read(b.card, file, NULL, 0, 0, SSC_AUTH_KEY, b.auth, &values, soon()),
+                     SSC_E_ACCESS_DENIED);
+    assert_int_equal(ssc_file_read(b.card, file, NULL, 0, 0, SSC_AUTH_KEY, b.auth, &values, soon()), 0);
+    ssc_card_set_pin_verified(b.card, true);
+    assert_int_equal(ssc_card_forget(b.card, soon()), 0);
+    assert_int_equal(ssc_card_select(b.card, SSC_APP_DF03, soon()), 0);
+    ssc_card_set_pin_verified(b.card, true);
+    assert_int_equal(ssc_file_read(b.card, file, NULL, 0, 0, SSC_AUTH_PIN, NULL, &values, soon()),
+                     SSC_E_ACCESS_DENIED);
+    assert_int_equal(ssc_file_read(b.card, file, NULL, 0, 0, SSC_AUTH_PIN, NULL, &values, soon()),
+                     SSC_E_PIN_REQUIRED);
+    bench_close(&b);
+}
+
 static void psam_opens_files(void **state)
 {
     struct bench b = bench("ssc-3.0", "psam");
@@ -427,6 +452,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables),
         cmocka_unit_test(access_conditions),
+        cmocka_unit_test(belief_corrected),
         cmocka_unit_test(psam_opens_files),
         cmocka_unit_test(chosen_tags),
         cmocka_unit_test(cyclic),

@@ -99,6 +99,10 @@ static void change(void **state)
     assert_int_equal(ssc_pin_change(b.card, "123456", "654321", &tries, soon()), 0);
     expect_verify(&b, "123456", SSC_E_PIN_WRONG, 5);
     expect_verify(&b, "654321", 0, -1);
+    /* a wrong old PIN takes the rights of the right one */
+    expect_verify(&b, "654321", 0, -1);
+    assert_int_equal(ssc_pin_change(b.card, "123456", "111111", &tries, soon()), SSC_E_PIN_WRONG);
+    assert_false(ssc_card_pin_verified(b.card));
     /* another length */
     assert_int_equal(ssc_pin_change(b.card, "654321", "97531", &tries, soon()), 0);
     expect_verify(&b, "97531", 0, -1);
