@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/commands.h"
+#include "tools/doctor/bind.h"
 
 #include <string.h>
+
+enum { OPT_BIND = OPT_FIRST_OWN, OPT_ROOT };
 
 const char *reader_state_text(struct cli *cli, const char *state)
 {
@@ -69,7 +72,9 @@ static int run(struct cli *cli, int argc, char **argv)
 {
     json_t *result = NULL;
     int status = argc > 0 ? usage_error(cli, argv[0]) : 0;
-    if (status == 0) {
+    if (status == 0 && given(cli, OPT_BIND)) {
+        status = bind_reader(cli, cli->value[OPT_BIND], cli->value[OPT_ROOT]);
+    } else if (status == 0) {
         status =
             cli_call(cli, "reader.list", NULL, &result) == 0 ? cli_show(cli, result, show) : cli_fail(cli);
     }
@@ -77,11 +82,22 @@ static int run(struct cli *cli, int argc, char **argv)
     return status;
 }
 
+static const struct opt options[] = {
+    {OPT_BIND,
+     "bind",
+     "VID:PID",
+     {"show how to make pcscd's CCID driver serve this reader", "显示如何让 pcscd 的 CCID 驱动支持该读卡器"}},
+    {OPT_ROOT, "root", "DIR", {"with --bind: look below DIR instead", "与 --bind 合用: 在 DIR 下查找"}},
+    {0},
+};
+
 const struct command cmd_readers = {
     .name = "readers",
-    .args = "",
+    .args = "[--bind VID:PID]",
     .summary = {"list the readers and what is in them", "列出读卡器及卡片状态"},
-    .examples = "sscard readers\nsscard readers --direct\nsscard readers --json",
+    .options = options,
+    .examples =
+        "sscard readers\nsscard readers --direct\nsscard readers --json\nsscard readers --bind 072f:90cc",
     .flags = CMD_DIRECT,
     .run = run,
 };

@@ -7,8 +7,8 @@
 #include "tools/out.h"
 
 extern const struct command cmd_readers, cmd_watch, cmd_info, cmd_identity, cmd_read, cmd_write, cmd_balance,
-    cmd_debit, cmd_load, cmd_log, cmd_txn, cmd_pin, cmd_apdu, cmd_trace, cmd_sim, cmd_ping, cmd_completion,
-    cmd_help;
+    cmd_debit, cmd_load, cmd_log, cmd_txn, cmd_pin, cmd_apdu, cmd_trace, cmd_sim, cmd_ping, cmd_doctor,
+    cmd_support_bundle, cmd_completion, cmd_help;
 
 /* Calls with the card, shows the result; exit code either way. Takes params. */
 int run_card_call(struct cli *cli, const char *method, json_t *params,

@@ -48,7 +48,7 @@ static int open_replay(const char *path, struct ssc_driver **out, char why[200])
     return rc;
 }
 
-static int open_driver(const char *name, struct ssc_driver **out, char why[200])
+int direct_driver(const char *name, struct ssc_driver **out, char why[200])
 {
     int rc = SSC_E_INVALID_ARGUMENT;
     if (strcmp(name, "pcsc") == 0) {
@@ -68,7 +68,7 @@ static int open_driver(const char *name, struct ssc_driver **out, char why[200])
 int direct_open(const char *driver, const char *key_file, struct direct **out, char why[200])
 {
     struct direct *d = calloc(1, sizeof *d);
-    int rc = d ? open_driver(driver, &d->driver, why) : SSC_E_OUT_OF_MEMORY;
+    int rc = d ? direct_driver(driver, &d->driver, why) : SSC_E_OUT_OF_MEMORY;
     if (rc == 0) {
         ssc_profile_default(&d->profile);
         d->key_file = key_file;

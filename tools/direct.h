@@ -8,6 +8,10 @@
 
 struct direct;
 
+struct ssc_driver;
+/* The driver alone: name as below. why[200]: detail. Owner: caller, ssc_driver_free. */
+int direct_driver(const char *name, struct ssc_driver **out, char why[200]);
+
 /* driver: "pcsc", "sim", "sim:IMAGE", "replay:FILE". key_file NULL: a PSAM in a SAM slot, if any. Return
  * values as everywhere; why[200]: detail. */
 int direct_open(const char *driver, const char *key_file, struct direct **out, char why[200]);

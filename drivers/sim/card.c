@@ -3,6 +3,8 @@
  * transmission protocol (ISO/IEC 7816-3 clause 10), faults and power. */
 #include "drivers/sim/card.h"
 
+#include "apdu/wire.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -404,7 +406,9 @@ int ssc_sim_card_apdu(struct ssc_sim_card *c, const uint8_t *tx, size_t tx_len, 
             len = execute(c, tx, tx_len, &fault, answer);
             rc = fault_after(c, &fault, answer, &len, deadline);
         }
-        c->wire_us += sim_wire_us(c, tx, tx_len, len);
+        const struct ssc_wire wire = {
+            .protocol = c->protocol, .baud = c->wire.baud, .kbps = c->wire.kbps};
+        c->wire_us += ssc_wire_us(&wire, tx, tx_len, len);
     }
     if (rc == 0 && *rx_len < len) {
         rc = SSC_E_BUFFER_TOO_SMALL;

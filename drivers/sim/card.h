@@ -329,9 +329,6 @@ bool sim_fault_mute_for_ever(const struct ssc_sim_card *c);
 const char *sim_fault_name(enum ssc_sim_fault_kind kind);
 enum ssc_sim_fault_kind sim_fault_by_name(const char *name);
 
-/* wire.c */
-uint64_t sim_wire_us(const struct ssc_sim_card *c, const uint8_t *tx, size_t tx_len, size_t rx_len);
-
 /* image.c, image_files.c, image_keys.c, image_state.c */
 struct sim_loader {
     struct ssc_sim_card *c;

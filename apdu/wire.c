@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How long an exchange takes on the wire; the card's own thinking is not counted.
  * T=0 (ISO/IEC 7816-3 clause 10): 12 etu per character, 4 more whenever the direction turns to the card's
  * side (16 etu between opposite characters); one procedure byte before each data field. T=1 (clause 11): 11
  * etu per character, 22 etu of block guard time, blocks of at most 254 bytes. Contactless (ISO/IEC 14443-3
  * and -4): 9 bits per byte, start and end of frame, 86 us of frame delay.
  */
-#include "drivers/sim/card.h"
+#include "apdu/wire.h"
 
 enum { T0_CHAR = 12, T0_TURN = 4, T1_CHAR = 11, T1_GUARD = 22, T1_FRAME = 4, T1_BLOCK = 254 };
 enum { CL_BITS = 9, CL_SOF_EOF = 2, CL_FRAME = 3, CL_DELAY_NS = 86430 };
@@ -30,26 +29,26 @@ static uint64_t t1_direction(size_t len)
     return (len + blocks * T1_FRAME + (blocks - 1) * T1_FRAME) * T1_CHAR + (2 * blocks - 1) * T1_GUARD;
 }
 
-static uint64_t cl_ns(const struct ssc_sim_card *c, size_t tx_len, size_t rx_len)
+static uint64_t cl_ns(const struct ssc_wire *w, size_t tx_len, size_t rx_len)
 {
     const uint64_t bits = (tx_len + rx_len + 2 * CL_FRAME) * CL_BITS + 2 * CL_SOF_EOF;
     /* 106 kbit/s is 13.56 MHz / 128, 212 is / 64, and so on */
-    const uint64_t divider = c->wire.kbps >= 848   ? 16
-                             : c->wire.kbps >= 424 ? 32
-                             : c->wire.kbps >= 212 ? 64
+    const uint64_t divider = w->kbps >= 848   ? 16
+                             : w->kbps >= 424 ? 32
+                             : w->kbps >= 212 ? 64
                                                    : 128;
     return bits * divider * 100000 / 1356 + 2 * CL_DELAY_NS;
 }
 
-uint64_t sim_wire_us(const struct ssc_sim_card *c, const uint8_t *tx, size_t tx_len, size_t rx_len)
+uint64_t ssc_wire_us(const struct ssc_wire *w, const uint8_t *tx, size_t tx_len, size_t rx_len)
 {
     uint64_t us;
-    if (c->protocol == SSC_TCL) {
-        us = cl_ns(c, tx_len, rx_len) / 1000;
-    } else if (c->protocol == SSC_T1) {
-        us = (t1_direction(tx_len) + t1_direction(rx_len)) * 1000000 / c->wire.baud;
+    if (w->protocol == SSC_TCL) {
+        us = cl_ns(w, tx_len, rx_len) / 1000;
+    } else if (w->protocol == SSC_T1) {
+        us = (t1_direction(tx_len) + t1_direction(rx_len)) * 1000000 / w->baud;
     } else {
-        us = t0_etu(tx, tx_len, rx_len) * 1000000 / c->wire.baud;
+        us = t0_etu(tx, tx_len, rx_len) * 1000000 / w->baud;
     }
     return us;
 }

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/doctor/bind.h"
+
+#include "apdu/error.h"
+#include "tools/commands.h"
+#include "tools/doctor/usb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMAND_MAX 1400u
+
+/* "072f:90cc", four hexadecimal digits each. */
+static bool parse(const char *text, uint16_t *vid, uint16_t *pid)
+{
+    const bool right = strlen(text) == 9 && text[4] == ':' && strspn(text, "0123456789abcdefABCDEF") == 4 &&
+                       strspn(text + 5, "0123456789abcdefABCDEF") == 4;
+    if (right) {
+        *vid = (uint16_t)strtoul(text, NULL, 16);
+        *pid = (uint16_t)strtoul(text + 5, NULL, 16);
+    }
+    return right;
+}
+
+/* The name that the plugged-in reader has, without what XML or a shell would take amiss. */
+static void name_of(const struct seam *s, uint16_t vid, uint16_t pid, char out[128])
+{
+    struct usb_list list;
+    snprintf(out, 128, "CCID reader %04x:%04x", vid, pid);
+    usb_scan(s, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct usb_device *u = &list.devices[i];
+        if (u->vid == vid && u->pid == pid) {
+            size_t n = 0;
+            for (const char *p = u->label; *p && n < 127; p++) {
+                const bool plain = strchr("&<>'\"\\/|", *p) == NULL;
+                out[n] = plain ? *p : '-';
+                n++;
+            }
+            out[n] = '\0';
+        }
+    }
+    usb_list_free(&list);
+}
+
+static json_t *entry(const char *key, const char *value)
+{
+    char line[160];
+    snprintf(line, sizeof line, "<string>%s</string>", value);
+    return json_pack("{s:s, s:s}", "array", key, "line", line);
+}
+
+static json_t *instructions(const char *path, uint16_t vid, uint16_t pid, const char *name)
+{
+    char vendor[8], product[8], command[COMMAND_MAX];
+    snprintf(vendor, sizeof vendor, "0x%04X", vid);
+    snprintf(product, sizeof product, "0x%04X", pid);
+    snprintf(command, sizeof command,
+             "sed -i -e '/<key>ifdVendorID</,/<array>/s|<array>|&\\n\\t\\t<string>%s</string>|' "
+             "-e '/<key>ifdProductID</,/<array>/s|<array>|&\\n\\t\\t<string>%s</string>|' "
+             "-e '/<key>ifdFriendlyName</,/<array>/s|<array>|&\\n\\t\\t<string>%s</string>|' "
+             "%s && systemctl restart pcscd",
+             vendor, product, name, path);
+    return json_pack("{s:s, s:[o, o, o], s:s}", "file", path, "entries", entry("ifdVendorID", vendor),
+                     entry("ifdProductID", product), entry("ifdFriendlyName", name), "command", command);
+}
+
+static void show(struct cli *cli, const json_t *result)
+{
+    const json_t *row;
+    size_t i;
+    struct grid grid;
+    say(cli, stdout, MSG_BIND_HOW, js(result, "file"));
+    grid_begin(&grid, cli, 2, NULL);
+    json_array_foreach(json_object_get(result, "entries"), i, row)
+    {
+        char name[64];
+        snprintf(name, sizeof name, "    %s", js(row, "array"));
+        grid_row(&grid, name, js(row, "line"));
+    }
+    grid_end(&grid, stdout);
+    say(cli, stdout, MSG_BIND_COMMAND);
+    printf("    %s\n", js(result, "command"));
+}
+
+int bind_reader(struct cli *cli, const char *vid_pid, const char *root)
+{
+    const struct seam seam = {.root = root ? root : ""};
+    char path[SEAM_PATH_MAX], name[128];
+    char *plist = NULL;
+    uint16_t vid = 0, pid = 0;
+    int status = EXIT_DONE;
+    ccid_list_path(&seam, path);
+    plist = ccid_list_read(path);
+    if (!parse(vid_pid, &vid, &pid)) {
+        status = usage_error(cli, msg(cli, MSG_BIND_WHAT));
+    } else if (!plist) {
+        status = cli_fail_with(cli, SSC_E_NO_SERVICE, msg(cli, MSG_BIND_NO_LIST));
+    } else if (ccid_list_has(plist, vid, pid, name, sizeof name) && !cli->json) {
+        say(cli, stdout, MSG_BIND_LISTED, vid_pid, seam_show(&seam, path), name);
+    } else if (ccid_list_has(plist, vid, pid, name, sizeof name)) {
+        json_t *listed = json_pack("{s:s, s:s}", "file", seam_show(&seam, path), "listed", name);
+        cli_show(cli, listed, show);
+        json_decref(listed);
+    } else {
+        name_of(&seam, vid, pid, name);
+        json_t *result = instructions(seam_show(&seam, path), vid, pid, name);
+        cli_show(cli, result, show);
+        json_decref(result);
+    }
+    free(plist);
+    return status;
+}

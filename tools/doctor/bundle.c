@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/doctor/bundle.h"
+
+#include "apdu/error.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct bundle {
+    struct archive *archive;
+    char *path;
+    int fd;
+    json_t *members;
+};
+
+void bundle_drop(struct bundle **b)
+{
+    if (*b) {
+        archive_write_free((*b)->archive);
+        if ((*b)->fd >= 0) {
+            close((*b)->fd);
+            unlink((*b)->path);
+        }
+        json_decref((*b)->members);
+        free((*b)->path);
+        free(*b);
+        *b = NULL;
+    }
+}
+
+int bundle_new(const char *path, struct bundle **out)
+{
+    struct bundle *b = calloc(1, sizeof *b);
+    int rc = SSC_E_OUT_OF_MEMORY;
+    if (b) {
+        b->path = strdup(path);
+        b->members = json_array();
+        b->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        b->archive = archive_write_new();
+        rc = b->fd < 0 ? SSC_E_IO : !b->archive || !b->path ? SSC_E_OUT_OF_MEMORY : 0;
+    }
+    if (rc == 0 && (archive_write_add_filter_gzip(b->archive) != ARCHIVE_OK ||
+                    archive_write_set_format_pax_restricted(b->archive) != ARCHIVE_OK ||
+                    archive_write_open_fd(b->archive, b->fd) != ARCHIVE_OK)) {
+        rc = SSC_E_IO;
+    }
+    if (rc == 0) {
+        *out = b;
+    } else {
+        bundle_drop(&b);
+    }
+    return rc;
+}
+
+static int write_member(struct bundle *b, const char *name, const char *text)
+{
+    const size_t len = strlen(text);
+    struct archive_entry *entry = archive_entry_new();
+    int rc = entry ? 0 : SSC_E_OUT_OF_MEMORY;
+    if (rc == 0) {
+        char path[160];
+        snprintf(path, sizeof path, "sscard-support/%s", name);
+        archive_entry_set_pathname(entry, path);
+        archive_entry_set_size(entry, (la_int64_t)len);
+        archive_entry_set_filetype(entry, AE_IFREG);
+        archive_entry_set_perm(entry, 0600);
+        archive_entry_set_mtime(entry, time(NULL), 0);
+        rc = archive_write_header(b->archive, entry) == ARCHIVE_OK &&
+                     archive_write_data(b->archive, text, len) == (la_ssize_t)len
+                 ? 0
+                 : SSC_E_IO;
+    }
+    archive_entry_free(entry);
+    return rc;
+}
+
+int bundle_add(struct bundle *b, const char *name, const char *what, const char *text)
+{
+    char *copy = text ? strdup(text) : NULL;
+    int rc = 0;
+    if (copy) {
+        scrub(copy);
+        rc = write_member(b, name, copy);
+        json_array_append_new(
+            b->members, json_pack("{s:s, s:s, s:i}", "name", name, "what", what, "bytes", (int)strlen(copy)));
+        explicit_bzero(copy, strlen(copy));
+    } else if (text) {
+        rc = SSC_E_OUT_OF_MEMORY;
+    }
+    free(copy);
+    return rc;
+}
+
+static int add_list(struct bundle *b)
+{
+    char *list = NULL;
+    size_t len = 0, i;
+    const json_t *member;
+    FILE *out = open_memstream(&list, &len);
+    int rc = out ? 0 : SSC_E_OUT_OF_MEMORY;
+    if (out) {
+        json_array_foreach(b->members, i, member)
+        {
+            fprintf(out, "%-28s %8lld  %s\n", js(member, "name"), (long long)ji(member, "bytes"),
+                    js(member, "what"));
+        }
+        fclose(out);
+        rc = write_member(b, "CONTENTS.txt", list);
+    }
+    free(list);
+    return rc;
+}
+
+int bundle_end(struct bundle **b, json_t **members)
+{
+    int rc = add_list(*b);
+    if (rc == 0 && (archive_write_close((*b)->archive) != ARCHIVE_OK || fsync((*b)->fd) != 0)) {
+        rc = SSC_E_IO;
+    }
+    if (rc == 0) {
+        *members = json_incref((*b)->members);
+        close((*b)->fd);
+        (*b)->fd = -1;
+    }
+    bundle_drop(b);
+    return rc;
+}

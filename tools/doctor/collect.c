@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a support desk wants to see, each part on its own: what cannot be had is left out. */
+#include "tools/commands.h"
+#include "tools/doctor/bundle.h"
+
+#include "apdu/bytes.h"
+#include "drivers/reader.h"
+#include "tools/direct.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#define FILE_MAX (256u * 1024u)
+#define AFTERMATH_MS 300
+
+static int add_file(struct bundle *b, const struct seam *s, const char *path, const char *name,
+                    const char *what)
+{
+    char whole[SEAM_PATH_MAX], *text = malloc(FILE_MAX);
+    int rc = 0;
+    if (text && seam_path(s, whole, "%s", path) && seam_read(whole, text, FILE_MAX) > 0) {
+        rc = bundle_add(b, name, what, text);
+    }
+    free(text);
+    return rc;
+}
+
+static int add_versions(struct bundle *b, const struct way *way)
+{
+    struct utsname system = {0};
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    const json_t *service = json_object_get(way->doctor.ping, "daemon");
+    int rc = 0;
+    if (out) {
+        uname(&system);
+        fprintf(out, "sscard %s\n", SSC_VERSION);
+        fprintf(out, "sscardd %s\n", js(service, "version")[0] ? js(service, "version") : "-");
+        fprintf(out, "%s %s %s\n", system.sysname, system.release, system.machine);
+        fprintf(out, "%s\njansson %s\n", OpenSSL_version(OPENSSL_VERSION), jansson_version_str());
+        fprintf(out, "driver %s\n", way->doctor.driver);
+        fclose(out);
+        rc = bundle_add(b, "versions.txt", "versions of sscard, system and libraries", text);
+    }
+    free(text);
+    return rc;
+}
+
+static int add_config(struct bundle *b, const struct seam *s)
+{
+    char path[SEAM_PATH_MAX], *text = malloc(FILE_MAX), *masked = NULL;
+    int rc = 0;
+    if (text && seam_path(s, path, "/etc/sscard/sscardd.conf") && seam_read(path, text, FILE_MAX) > 0) {
+        masked = mask_config(text);
+        rc = bundle_add(b, "sscardd.conf", "configuration, secrets and names masked", masked);
+        explicit_bzero(text, strlen(text));
+    }
+    free(masked);
+    free(text);
+    return rc;
+}
+
+static int add_doctor(struct bundle *b, struct way *way)
+{
+    json_t *report = doctor_report(&way->doctor);
+    char *text = json_dumps(report, JSON_INDENT(2));
+    const int rc = bundle_add(b, "doctor.json", "output of sscard doctor", text);
+    free(text);
+    json_decref(report);
+    return rc;
+}
+
+struct lines {
+    FILE *out;
+};
+
+static void take_property(void *ctx, const char *item, const char *meaning)
+{
+    struct lines *lines = ctx;
+    fprintf(lines->out, "  %s: %s\n", item, meaning);
+}
+
+/* 16 bytes a line, in the form of lsusb. */
+static void dump(const struct usb_device *u, FILE *out)
+{
+    for (size_t i = 0; i < u->descriptors_len; i++) {
+        fprintf(out, "%s%02x%s", i % 16 == 0 ? "  " : " ", u->descriptors[i],
+                i % 16 == 15 || i + 1 == u->descriptors_len ? "\n" : "");
+    }
+}
+
+static int add_usb(struct bundle *b, const struct way *way)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct lines lines = {.out = open_memstream(&text, &len)};
+    struct usb_list list = {0};
+    int rc = 0;
+    if (lines.out) {
+        usb_scan(&way->seam, &list);
+        for (size_t i = 0; i < list.count; i++) {
+            const struct usb_device *u = &list.devices[i];
+            fprintf(lines.out, "%s %s %s\n  firmware %s, listed: %s, kernel driver: %s, power: %s %s%s%s\n",
+                    u->name, u->id, u->label, u->firmware, u->listed ? u->listed_as : "no",
+                    u->kernel_driver[0] ? u->kernel_driver : "-", u->power_control, u->power_status,
+                    u->refused ? ", refused: " : "", u->refused ? u->refused : "");
+            if (u->ccid) {
+                ssc_ccid_descriptor_explain(&u->interface.ccid, take_property, &lines);
+            }
+            dump(u, lines.out);
+        }
+        fclose(lines.out);
+        rc = list.count > 0 ? bundle_add(b, "usb.txt", "USB descriptors of the readers", text) : 0;
+    }
+    usb_list_free(&list);
+    free(text);
+    return rc;
+}
+
+/* ---- the trace: a look at the card, redacted where it is written ---- */
+
+static void take_line(void *ctx, const char *text)
+{
+    struct lines *lines = ctx;
+    fprintf(lines->out, "%s\n", text);
+}
+
+static void drain_events(struct cli *cli, struct lines *lines)
+{
+    json_t *event = NULL;
+    while (cli_event(cli, &event, ssc_deadline(AFTERMATH_MS)) == 0) {
+        if (js(event, "line")[0]) {
+            take_line(lines, js(event, "line"));
+        }
+        json_decref(event);
+        event = NULL;
+    }
+    json_decref(event);
+}
+
+static int add_trace(struct bundle *b, struct way *way)
+{
+    struct cli *cli = way->cli;
+    char *text = NULL, symbol[64], detail[160];
+    size_t len = 0;
+    struct lines lines = {.out = open_memstream(&text, &len)};
+    int rc = 0;
+    if (lines.out && way->doctor.slot && way->doctor.info) {
+        json_t *params = json_pack("{s:s}", "reader", js(way->doctor.slot, "name"));
+        json_t *started = NULL, *read = NULL;
+        if (way->doctor.direct) {
+            direct_trace(cli->direct, false, take_line, &lines);
+        } else {
+            started =
+                doctor_ask(&way->doctor, "trace.start", NULL, symbol, detail); /* refused unless admin */
+        }
+        read = doctor_ask(&way->doctor, "card.identity", params, symbol, detail);
+        if (started) {
+            drain_events(cli, &lines);
+            json_decref(doctor_ask(&way->doctor, "trace.stop", NULL, symbol, detail));
+        }
+        json_decref(started);
+        json_decref(read);
+    }
+    if (lines.out) {
+        fclose(lines.out);
+        rc = len > 0 ? bundle_add(b, "trace.txt", "one reading of the card, redacted", text) : 0;
+    }
+    free(text);
+    return rc;
+}
+
+static int add_kernel(struct bundle *b, const struct seam *s)
+{
+    char *text = kernel_lines(s);
+    const int rc =
+        text && text[0] ? bundle_add(b, "kernel.txt", "the kernel's lines about USB and readers", text) : 0;
+    free(text);
+    return rc;
+}
+
+int bundle_collect(struct bundle *b, struct way *way)
+{
+    const struct seam *s = &way->seam;
+    doctor_run(&way->doctor);
+    int rc = add_versions(b, way);
+    rc = rc == 0 ? add_file(b, s, "/etc/os-release", "os-release", "the distribution") : rc;
+    rc = rc == 0 ? add_config(b, s) : rc;
+    rc = rc == 0 ? add_doctor(b, way) : rc;
+    rc = rc == 0 ? add_usb(b, way) : rc;
+    rc = rc == 0 ? add_trace(b, way) : rc;
+    rc = rc == 0 ? add_kernel(b, s) : rc;
+    return rc;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is there something to authenticate cards with, and does it fit this card: algorithm, region, key level?
+ * Nothing of what the card says about its holder is kept. */
+#include "tools/doctor/doctor.h"
+
+#include <string.h>
+
+struct keys {
+    bool any, local; /* something to authenticate with; a PSAM or key file on this machine */
+    char name[128];
+    char algorithms[32];
+};
+
+static void algorithms_of(const json_t *psam, char out[32])
+{
+    const json_t *name;
+    size_t i;
+    out[0] = '\0';
+    json_array_foreach(json_object_get(psam, "algorithms"), i, name)
+    {
+        const size_t used = strlen(out);
+        snprintf(out + used, 32 - used, "%s%s", used ? ", " : "",
+                 strcmp(json_string_value(name), "sm4") == 0 ? "SM4" : "3DES");
+    }
+}
+
+static void psams_of_service(struct doctor *d, struct keys *keys)
+{
+    const json_t *psam, *broken = NULL;
+    size_t i;
+    json_array_foreach(json_object_get(d->ping, "psam"), i, psam)
+    {
+        if (jb(psam, "ok") && !keys->local) {
+            keys->any = keys->local = true;
+            snprintf(keys->name, sizeof keys->name, "%s", js(psam, "terminal"));
+            algorithms_of(psam, keys->algorithms);
+            doctor_fact(d, FACT_PSAM, js(psam, "reader"), js(psam, "terminal"), keys->algorithms);
+        } else if (!jb(psam, "ok")) {
+            broken = psam;
+        }
+    }
+    if (jb(json_object_get(d->ping, "hsm"), "configured")) {
+        keys->any = true;
+        doctor_fact(d, FACT_HSM);
+    }
+    if (jb(d->ping, "test_keys") && !keys->local) {
+        keys->any = keys->local = true;
+        snprintf(keys->name, sizeof keys->name, "-");
+        doctor_fact(d, FACT_KEY_FILE, "-");
+    }
+    if (broken && !keys->any) {
+        doctor_break(d, CAUSE_PSAM_FAULT, js(broken, "reader"));
+    }
+}
+
+static void psams_of_reader(struct doctor *d, struct keys *keys)
+{
+    const json_t *reader;
+    size_t i;
+    if (d->key_file) {
+        keys->any = keys->local = true;
+        snprintf(keys->name, sizeof keys->name, "%s", d->key_file);
+        doctor_fact(d, FACT_KEY_FILE, d->key_file);
+    }
+    json_array_foreach(d->readers, i, reader)
+    {
+        if (strcmp(js(reader, "medium"), "sam") == 0 && strcmp(js(reader, "state"), "card") == 0 &&
+            !keys->local) {
+            keys->any = keys->local = true;
+            snprintf(keys->name, sizeof keys->name, "%s", js(reader, "name"));
+            doctor_fact(d, FACT_PSAM_SLOT, js(reader, "name"));
+        }
+    }
+}
+
+static void refused(struct doctor *d, const struct keys *keys, const char *symbol, const char *detail)
+{
+    const char *algorithm = strcmp(js(d->info, "algorithm"), "sm4") == 0 ? "SM4" : "3DES";
+    if (strcmp(symbol, "psam_algorithm") == 0) {
+        doctor_break(d, CAUSE_PSAM_ALGORITHM, algorithm, keys->name,
+                     keys->algorithms[0] ? keys->algorithms : "-");
+    } else if (strcmp(symbol, "external_authentication_failed") == 0) {
+        doctor_break(d, CAUSE_PSAM_WRONG_KEYS, keys->name, detail);
+    } else if (strncmp(symbol, "psam_", 5) == 0 || strcmp(symbol, "need_remote_authentication") == 0) {
+        doctor_break(d, CAUSE_PSAM_KEY, keys->name, js(d->info, "city")[0] ? js(d->info, "city") : "-",
+                     detail);
+    } else if (strcmp(symbol, "permission_denied") == 0) {
+        doctor_break(d, CAUSE_SERVICE_ROLE, "sscardd", "card.identity", detail);
+    } else {
+        doctor_break(d, CAUSE_CARD_UNREADABLE, js(d->slot, "name"), detail);
+    }
+}
+
+/* Reads as a counter would, and looks at nothing but whether that worked. */
+static void try_card(struct doctor *d, const struct keys *keys)
+{
+    char symbol[64], detail[160];
+    json_t *params = json_pack("{s:s, s:s}", "reader", js(d->slot, "name"), "parts", "basic");
+    json_t *identity = doctor_ask(d, "card.identity", params, symbol, detail);
+    const char *genuine = js(identity, "genuine");
+    if (!identity) {
+        if (!(strcmp(symbol, "need_remote_authentication") == 0 && keys->any && !keys->local)) {
+            refused(d, keys, symbol, detail);
+        }
+    } else if (strcmp(genuine, "yes") == 0) {
+        doctor_fact(d, FACT_PSAM_OPENS);
+        doctor_fact(d, FACT_GENUINE);
+    } else if (strcmp(genuine, "no") == 0) {
+        doctor_break(d, CAUSE_CARD_NOT_GENUINE);
+    } else {
+        doctor_fact(d, FACT_GENUINE_UNASKED);
+    }
+    json_decref(identity);
+}
+
+/* An SM4 card and a PSAM without it: told without spending a try on the card. */
+static bool algorithm_fits(const struct doctor *d, const struct keys *keys)
+{
+    const char *wanted = strcmp(js(d->info, "algorithm"), "sm4") == 0 ? "SM4" : "3DES";
+    return !keys->algorithms[0] || strstr(keys->algorithms, wanted) != NULL;
+}
+
+void link_psam(struct doctor *d)
+{
+    struct keys keys = {0};
+    if (strcmp(d->driver, "replay") == 0) {
+        doctor_fact(d, FACT_NOT_WITH_RECORDING);
+        doctor_skip(d);
+    } else {
+        if (d->ping) {
+            psams_of_service(d, &keys);
+        } else {
+            psams_of_reader(d, &keys);
+        }
+        if (!keys.any && !d->broken) {
+            doctor_break(d, CAUSE_PSAM_MISSING);
+        } else if (!d->broken && strcmp(js(d->info, "kind"), "ssc") == 0 && !algorithm_fits(d, &keys)) {
+            refused(d, &keys, "psam_algorithm", "");
+        } else if (!d->broken && strcmp(js(d->info, "kind"), "ssc") == 0) {
+            try_card(d, &keys);
+        }
+    }
+}
