@@ -2,6 +2,7 @@
 #include "tools/doctor/bind.h"
 
 #include "apdu/error.h"
+#include "drivers/ccid/bind.h"
 #include "tools/commands.h"
 #include "tools/doctor/usb.h"
 
@@ -9,6 +10,9 @@
 #include <string.h>
 
 #define COMMAND_MAX 1400u
+
+#define PLIST_MAX 2048u
+#define HANDLER SSC_DROP_DIR "/" SSC_CCID_BUNDLE "/Contents/Linux/libifdsscard-ccid.so"
 
 /* "072f:90cc", four hexadecimal digits each. */
 static bool parse(const char *text, uint16_t *vid, uint16_t *pid)
@@ -50,7 +54,23 @@ static json_t *entry(const char *key, const char *value)
     return json_pack("{s:s, s:s}", "array", key, "line", line);
 }
 
-static json_t *instructions(const char *path, uint16_t vid, uint16_t pid, const char *name)
+/* With our handler installed: a bundle of one file, nothing of another package is touched. */
+static json_t *own_bundle(uint16_t vid, uint16_t pid, const char *name)
+{
+    char path[SEAM_PATH_MAX], folder[SEAM_PATH_MAX], plist[PLIST_MAX],
+        command[PLIST_MAX + 2 * SEAM_PATH_MAX + 128];
+    json_t *made = NULL;
+    if (ssc_ccid_bind_path(SSC_DROP_DIR, vid, pid, path, sizeof path) == 0 &&
+        ssc_ccid_bind_folder(SSC_DROP_DIR, vid, pid, folder, sizeof folder) == 0 &&
+        ssc_ccid_bind_text(vid, pid, name, plist, sizeof plist) == 0) {
+        snprintf(command, sizeof command, "mkdir -p %s\ncat > %s <<'PLIST'\n%sPLIST\nsystemctl restart pcscd",
+                 folder, path, plist);
+        made = json_pack("{s:s, s:s, s:s}", "file", path, "content", plist, "command", command);
+    }
+    return made;
+}
+
+static json_t *list_entries(const char *path, uint16_t vid, uint16_t pid, const char *name)
 {
     char vendor[8], product[8], command[COMMAND_MAX];
     snprintf(vendor, sizeof vendor, "0x%04X", vid);
@@ -70,7 +90,8 @@ static void show(struct cli *cli, const json_t *result)
     const json_t *row;
     size_t i;
     struct grid grid;
-    say(cli, stdout, MSG_BIND_HOW, js(result, "file"));
+    const bool own = js(result, "content")[0];
+    say(cli, stdout, own ? MSG_BIND_OWN : MSG_BIND_HOW, js(result, "file"));
     grid_begin(&grid, cli, 2, NULL);
     json_array_foreach(json_object_get(result, "entries"), i, row)
     {
@@ -79,8 +100,12 @@ static void show(struct cli *cli, const json_t *result)
         grid_row(&grid, name, js(row, "line"));
     }
     grid_end(&grid, stdout);
-    say(cli, stdout, MSG_BIND_COMMAND);
-    printf("    %s\n", js(result, "command"));
+    if (own) { /* several lines, to be pasted as they are */
+        printf("%s\n", js(result, "command"));
+    } else {
+        say(cli, stdout, MSG_BIND_COMMAND);
+        printf("    %s\n", js(result, "command"));
+    }
 }
 
 int bind_reader(struct cli *cli, const char *vid_pid, const char *root)
@@ -94,17 +119,18 @@ int bind_reader(struct cli *cli, const char *vid_pid, const char *root)
     plist = ccid_list_read(path);
     if (!parse(vid_pid, &vid, &pid)) {
         status = usage_error(cli, msg(cli, MSG_BIND_WHAT));
-    } else if (!plist) {
+    } else if (!plist && !seam_exists(&seam, HANDLER)) {
         status = cli_fail_with(cli, SSC_E_NO_SERVICE, msg(cli, MSG_BIND_NO_LIST));
-    } else if (ccid_list_has(plist, vid, pid, name, sizeof name) && !cli->json) {
+    } else if (plist && ccid_list_has(plist, vid, pid, name, sizeof name) && !cli->json) {
         say(cli, stdout, MSG_BIND_LISTED, vid_pid, seam_show(&seam, path), name);
-    } else if (ccid_list_has(plist, vid, pid, name, sizeof name)) {
+    } else if (plist && ccid_list_has(plist, vid, pid, name, sizeof name)) {
         json_t *listed = json_pack("{s:s, s:s}", "file", seam_show(&seam, path), "listed", name);
         cli_show(cli, listed, show);
         json_decref(listed);
     } else {
         name_of(&seam, vid, pid, name);
-        json_t *result = instructions(seam_show(&seam, path), vid, pid, name);
+        json_t *result = seam_exists(&seam, HANDLER) ? own_bundle(vid, pid, name)
+                                                     : list_entries(seam_show(&seam, path), vid, pid, name);
         cli_show(cli, result, show);
         json_decref(result);
     }
