@@ -108,7 +108,7 @@ static int look(struct ccid_reader *r, unsigned slot, bool wait)
     int rc = 0;
     pthread_mutex_lock(&r->hub->lock);
     /* While somebody exchanges, every answer of the reader says whether the card is still there. */
-    const bool held = (wait || !r->busy) && ccid_hold(r, ssc_deadline(OPEN_MS)) == 0;
+    const bool held = !r->care && (wait || !r->busy) && ccid_hold(r, ssc_deadline(OPEN_MS)) == 0;
     pthread_mutex_unlock(&r->hub->lock);
     if (held) {
         const bool was_powered = r->engine->slot[slot].powered;

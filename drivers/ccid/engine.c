@@ -195,6 +195,15 @@ int ssc_ccid_command(struct ssc_ccid_engine *e, unsigned slot, uint8_t type, con
 
 /* ---- abort and recovery ---- */
 
+/* What the card still says belongs to a command that nobody waits for: it must be powered anew before the
+ * next. */
+static void drop_exchange(struct ssc_ccid_slot *s)
+{
+    s->powered = s->powered && !s->abort_due;
+    s->abort_due = false;
+    ssc_t1_give_up(&s->t1);
+}
+
 static int abort_slot(struct ssc_ccid_engine *e, unsigned slot, int64_t deadline)
 {
     const uint8_t seq = e->seq++;
@@ -213,8 +222,7 @@ static int abort_slot(struct ssc_ccid_engine *e, unsigned slot, int64_t deadline
         rc = receive_answer(e, slot, SSC_CCID_ABORT, seq, &answer, deadline);
     }
     if (rc == 0) {
-        e->slot[slot].abort_due = false;
-        ssc_t1_give_up(&e->slot[slot].t1);
+        drop_exchange(&e->slot[slot]);
     }
     return rc;
 }
@@ -248,8 +256,7 @@ int ssc_ccid_recover(struct ssc_ccid_engine *e, int64_t deadline)
     if (rc == 0) {
         e->broken = false;
         for (unsigned i = 0; i < e->interface.ccid.slots; i++) {
-            e->slot[i].abort_due = false; /* whatever it was has been drained or will be stale */
-            ssc_t1_give_up(&e->slot[i].t1);
+            drop_exchange(&e->slot[i]); /* its answer has been drained or will be stale */
         }
         rc = ssc_ccid_slot_status(e, 0, &icc, life);
         e->broken = rc != 0;

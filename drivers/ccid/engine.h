@@ -59,8 +59,8 @@ int ssc_ccid_read_rates(struct ssc_ccid_engine *e, int64_t deadline);
  * ssc_ccid_error. *answer is filled for a failed command too. */
 int ssc_ccid_command(struct ssc_ccid_engine *e, unsigned slot, uint8_t type, const uint8_t param[3],
                      const uint8_t *data, size_t len, struct ssc_ccid_answer *answer, int64_t deadline);
-/* Abort on both pipes for every slot that has one due (clause 5.3.1 and 6.1.13). Ends with broken where the
- * reader does not answer. */
+/* Abort on both pipes for every slot that has one due (clauses 5.3.1 and 6.1.13); its card counts as
+ * unpowered from then on. ssc_ccid_command does this by itself first. */
 int ssc_ccid_abort(struct ssc_ccid_engine *e, int64_t deadline);
 /* Clears stalls, swallows what is left in the pipe, asks for a sign of life. Blocks as the kernel does. */
 int ssc_ccid_recover(struct ssc_ccid_engine *e, int64_t deadline);
