@@ -90,6 +90,15 @@ struct test_pcscd *test_pcscd_new(const char *const *names, unsigned count)
     return p;
 }
 
+void test_pcscd_entry(struct test_pcscd *p, const char *name, const char *device, const char *handler)
+{
+    char path[128], text[1024];
+    snprintf(path, sizeof path, "%s/conf/entry", p->folder);
+    snprintf(text, sizeof text, "FRIENDLYNAME \"%s\"\nDEVICENAME %s\nLIBPATH %s\nCHANNELID 99\n", name,
+             device, handler);
+    write_file(path, text);
+}
+
 static int listen_at(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -135,7 +144,18 @@ void test_pcscd_start(struct test_pcscd *p)
 {
     char conf[80], log_path[80], listen_pid[32] = "LISTEN_PID=";
     char *const argv[] = {"pcscd", "--foreground", "--config", conf, NULL};
-    char *const env[] = {"LISTEN_FDS=1", listen_pid, NULL};
+    char *env[5] = {"LISTEN_FDS=1", listen_pid};
+    char passed[2][256];
+    size_t count = 2;
+    for (size_t i = 0; i < 2; i++) { /* an emulated USB is pcscd's, too */
+        static const char *const NAMES[] = {"LD_PRELOAD", "UMOCKDEV_DIR"};
+        const char *value = getenv(NAMES[i]);
+        if (value) {
+            assert_true((size_t)snprintf(passed[i], sizeof passed[i], "%s=%s", NAMES[i], value) <
+                        sizeof passed[i]);
+            env[count++] = passed[i];
+        }
+    }
     assert_int_equal(p->pid, 0);
     snprintf(conf, sizeof conf, "%s/conf", p->folder);
     snprintf(log_path, sizeof log_path, "%s/log", p->folder);

@@ -29,6 +29,8 @@ bool test_pcscd_installed(void);
 /* `names` are the friendly names, in order; a reader has one slot. Not running yet. */
 struct test_pcscd *test_pcscd_new(const char *const *names, unsigned count);
 void test_pcscd_free(struct test_pcscd **p);
+/* One more entry of reader.conf, before the start: a device of its own with a handler of its own. */
+void test_pcscd_entry(struct test_pcscd *p, const char *name, const char *device, const char *handler);
 
 void test_pcscd_start(struct test_pcscd *p);
 void test_pcscd_stop(struct test_pcscd *p); /* SIGTERM, and waits */

@@ -90,14 +90,12 @@ int contact_command(struct contact *c, const uint8_t *tx, size_t tx_len, uint8_t
 
 /* ---- T=0 ---- */
 
-/* Which way data go is known by the instruction alone. */
+/* Which way data go is known by the instruction alone: GET CHALLENGE, GET RESPONSE, READ BINARY, READ RECORD,
+ * GET BALANCE, GET DATA fetch. */
 static bool t0_takes_data(const uint8_t *header)
 {
-    /* SELECT, VERIFY, EXTERNAL AUTHENTICATE, UPDATE, APPEND, PIN and the purses' commands carry data. */
-    static const uint8_t WITH_DATA[] = {0xA4, 0x20, 0x82, 0xD6, 0xDC, 0xE2, 0x5E, 0x24,
-                                        0x2C, 0x50, 0x52, 0x5A, 0x54, 0x88, 0x16, 0x18,
-                                        0x1A, 0x1C, 0x1E, 0xDA, 0xF8, 0xFA, 0x70, 0x72};
-    return header[4] > 0 && memchr(WITH_DATA, header[1], sizeof WITH_DATA) != NULL;
+    static const uint8_t FETCH[] = {0x84, 0xC0, 0xB0, 0xB2, 0x5C, 0x26, 0xCA};
+    return header[4] > 0 && memchr(FETCH, header[1], sizeof FETCH) == NULL;
 }
 
 static int t0_answer(struct contact *c)
