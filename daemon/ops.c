@@ -118,7 +118,7 @@ static bool nothing_written(int rc)
         SSC_E_INVALID_PARAMS,   SSC_E_INVALID_ARGUMENT, SSC_E_FILE_UNKNOWN, SSC_E_ACCESS_DENIED,
         SSC_E_PIN_REQUIRED,     SSC_E_NEED_REMOTE,      SSC_E_NO_PSAM,      SSC_E_PSAM_ALGORITHM,
         SSC_E_NOT_SUPPORTED,    SSC_E_PIN_LENGTH,       SSC_E_NO_PIN_PAD,   SSC_E_PSAM_KEY_LEVEL,
-        SSC_E_PSAM_KEY_MISSING, SSC_E_NOT_SSC,          SSC_E_BAD_TEXT,
+        SSC_E_PSAM_KEY_MISSING, SSC_E_NOT_SSC,          SSC_E_BAD_TEXT,     SSC_E_PSAM_REFUSED,
     };
     bool found = false;
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {

@@ -74,6 +74,7 @@ bool ssc_auth_needs_remote(int rc)
     case SSC_E_PSAM_NO_RKSSSE:
     case SSC_E_PSAM_KEY_LEVEL:
     case SSC_E_PSAM_KEY_MISSING:
+    case SSC_E_PSAM_REFUSED:
     case SSC_E_NOT_SUPPORTED:
         needs = true;
         break;

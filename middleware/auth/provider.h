@@ -3,7 +3,7 @@
  * Authentication providers: who holds the keys. PSAM in a reader slot, key file (test keys), or the caller's
  * back office (HSM two-step, which has no provider: the functions named ..._begin and ..._complete hand data
  * out and in). A provider that cannot answers SSC_E_PSAM_* or SSC_E_NOT_SUPPORTED; callers turn that into
- * SSC_E_NEED_REMOTE.
+ * SSC_E_NEED_REMOTE. No provider returns a status word: those are the card's.
  */
 #ifndef SSC_MIDDLEWARE_AUTH_PROVIDER_H
 #define SSC_MIDDLEWARE_AUTH_PROVIDER_H

@@ -38,6 +38,11 @@ static int psam_error(int rc)
     return rc;
 }
 
+int ssc_psam_refusal(int rc)
+{
+    return rc > 0 ? SSC_E_PSAM_REFUSED : rc;
+}
+
 int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsigned flags,
                       struct ssc_response *rsp, int64_t deadline)
 {
@@ -240,7 +245,7 @@ static int internal(struct ssc_auth *a, const struct ssc_card_info *card, const 
         rc = authentication_data(p, card, k->psam_type, k->psam_id, factor, original, expected, deadline);
         ssc_gate_leave(&p->gate);
     }
-    return rc;
+    return ssc_psam_refusal(rc);
 }
 
 static int external(struct ssc_auth *a, const struct ssc_card_info *card, enum ssc_key_id key,
@@ -260,7 +265,7 @@ static int external(struct ssc_auth *a, const struct ssc_card_info *card, enum s
                                      out->original, out->auth, deadline);
         ssc_gate_leave(&p->gate);
     }
-    return rc == SSC_E_PSAM_KEY_MISSING && read_holder ? SSC_E_PSAM_NO_RKSSSE : rc;
+    return rc == SSC_E_PSAM_KEY_MISSING && read_holder ? SSC_E_PSAM_NO_RKSSSE : ssc_psam_refusal(rc);
 }
 
 /* ---- PIN commands ---- */
@@ -335,7 +340,7 @@ static int pin_command(struct ssc_auth *a, const struct ssc_card_info *card, con
             rc = SSC_E_NO_PSAM;
         ssc_gate_leave(&p->gate);
     }
-    return rc;
+    return ssc_psam_refusal(rc);
 }
 
 /* ---- life ---- */

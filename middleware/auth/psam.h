@@ -37,6 +37,8 @@ static inline struct ssc_psam *ssc_psam_of(struct ssc_auth *a)
     return (struct ssc_psam *)a;
 }
 
+/* SSC_E_PSAM_REFUSED for a status word: above the provider it would be taken for the holder's card's. */
+int ssc_psam_refusal(int rc);
 int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsigned flags,
                       struct ssc_response *rsp, int64_t deadline);
 /* Environment of the algorithm and the application in it. SSC_E_PSAM_ALGORITHM. */

@@ -72,7 +72,7 @@ int ssc_psam_medical_mac1(struct ssc_auth *a, const struct ssc_card_info *card,
             ssc_gate_hold(&p->gate);
         ssc_gate_leave(&p->gate);
     }
-    return rc;
+    return ssc_psam_refusal(rc);
 }
 
 static int purse(struct ssc_psam *p, const struct ssc_card_info *card, struct ssc_purse_purchase *m,
@@ -106,7 +106,7 @@ int ssc_psam_purse_mac1(struct ssc_auth *a, const struct ssc_card_info *card, st
             ssc_gate_hold(&p->gate);
         ssc_gate_leave(&p->gate);
     }
-    return rc;
+    return ssc_psam_refusal(rc);
 }
 
 static int credit(struct ssc_psam *p, const uint8_t mac2[4], int64_t deadline)
@@ -147,7 +147,7 @@ int ssc_psam_check_mac2(struct ssc_auth *a, uint64_t session, const uint8_t mac2
             p->session++; /* success ends the session */
         ssc_gate_leave(&p->gate);
     }
-    return rc;
+    return ssc_psam_refusal(rc);
 }
 
 uint64_t ssc_psam_session(struct ssc_auth *a)

@@ -350,6 +350,43 @@ static void psam_reset(void **state)
     bench_close(&b);
 }
 
+/* What the PSAM refuses is no status word of the card. */
+static void psam_refuses(void **state)
+{
+    static const struct {
+        int cla, ins;
+    } commands[] = {{0xBF, 0xDE}, {0x80, 0xFA}, {0x80, 0x70}, {0x80, 0x72}};
+    const struct ssc_card_info card = sample_card(SSC_ALG_SM4);
+    const uint8_t r[8] = {1}, mac2[4] = {0};
+    struct ssc_external_auth proof;
+    struct ssc_command_buf b;
+    uint8_t out[8];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const struct ssc_sim_fault refusal = {
+            .kind = SSC_FAULT_STATUS, .cla = commands[i].cla, .ins = commands[i].ins, .sw = 0x6982};
+        struct bench bed = bench("ssc-3.0", "psam");
+        const struct ssc_auth_ops *ops = bed.auth->ops;
+        struct ssc_medical_purchase p = sample_purchase();
+        assert_int_equal(ssc_sim_fault(bed.driver, PSAM_READER, &refusal), 0);
+        if (i < 2) {
+            assert_int_equal(ops->internal(bed.auth, &card, r, r, out, soon()), SSC_E_PSAM_REFUSED);
+            assert_int_equal(ops->external(bed.auth, &card, SSC_KEY_RKSSSE, r, &proof, soon()),
+                             SSC_E_PSAM_REFUSED);
+            assert_int_equal(ops->pin_command(bed.auth, &card, r, NULL, 0, &b, soon()), SSC_E_PSAM_REFUSED);
+            assert_int_equal(ssc_auth_open_key(bed.card, bed.auth, SSC_KEY_RKSSSE, soon()),
+                             SSC_E_PSAM_REFUSED);
+        } else {
+            assert_int_equal(ops->medical_mac1(bed.auth, &card, &p, soon()), i == 2 ? SSC_E_PSAM_REFUSED : 0);
+            assert_int_equal(ops->check_mac2(bed.auth, ops->session(bed.auth), mac2, soon()),
+                             i == 2 ? SSC_E_AUTH_NOT_BEGUN : SSC_E_PSAM_REFUSED);
+            ops->purchase_end(bed.auth);
+        }
+        bench_close(&bed);
+    }
+}
+
 static void wrong_card_for_keys(void **state)
 {
     struct bench b = bench("pboc", "psam");
@@ -368,7 +405,7 @@ int main(void)
         cmocka_unit_test(purchases),           cmocka_unit_test(number_at_its_end),
         cmocka_unit_test(one_at_a_time),       cmocka_unit_test(opened_once),
         cmocka_unit_test(version_byte),        cmocka_unit_test(psam_reset),
-        cmocka_unit_test(wrong_card_for_keys),
+        cmocka_unit_test(wrong_card_for_keys), cmocka_unit_test(psam_refuses),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
