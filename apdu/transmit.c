@@ -220,7 +220,9 @@ static __attribute__((noinline)) int run_extended(struct run *r, const struct ss
     r->tx_cap = sizeof tx;
     r->rx = rx;
     r->rx_cap = sizeof rx;
-    return run(r, cmd, flags);
+    const int rc = run(r, cmd, flags);
+    ssc_cleanse(rx, sizeof rx);
+    return rc;
 }
 
 int ssc_transmit(const struct ssc_link *link, const struct ssc_command *cmd, struct ssc_response *rsp,

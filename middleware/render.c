@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "middleware/render.h"
 
+#include "apdu/bytes.h"
 #include "apdu/sw.h"
 
 #include <stdio.h>
@@ -9,17 +10,15 @@
 
 json_t *ssc_json_hex(const uint8_t *bytes, size_t len)
 {
-    static const char digit[] = "0123456789ABCDEF";
     json_t *text = NULL;
     char *hex = malloc(2 * len + 1);
-    if (hex) {
-        for (size_t i = 0; i < len; i++) {
-            hex[2 * i] = digit[bytes[i] >> 4];
-            hex[2 * i + 1] = digit[bytes[i] & 15];
-        }
+    if (hex && ssc_hex_encode(bytes, len, hex, 2 * len + 1) == 0) {
         text = json_stringn(hex, 2 * len);
-        free(hex);
     }
+    if (hex) {
+        ssc_cleanse(hex, 2 * len + 1);
+    }
+    free(hex);
     return text;
 }
 

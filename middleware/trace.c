@@ -42,6 +42,7 @@ void ssc_trace_free(struct ssc_trace **trace)
 {
     if (trace && *trace) {
         free((*trace)->copy);
+        ssc_cleanse((*trace)->text, (*trace)->text_cap); /* unredacted, perhaps */
         free((*trace)->text);
         free(*trace);
         *trace = NULL;
