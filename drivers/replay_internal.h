@@ -9,8 +9,6 @@
 struct ssc_recorded_exchange {
     uint8_t *tx, *rx;
     size_t tx_len, rx_len;
-    size_t
-        previous; /* index + 1 of the exchange before this one with the same command; 0 = it is the first */
 };
 
 struct ssc_recorded_rule {

@@ -433,11 +433,6 @@ enum ssc_protocol ssc_sim_card_protocol(const struct ssc_sim_card *c)
     return c->protocol;
 }
 
-enum ssc_medium ssc_sim_card_medium(const struct ssc_sim_card *c)
-{
-    return c->medium;
-}
-
 bool ssc_sim_card_torn(const struct ssc_sim_card *c)
 {
     return c->torn;

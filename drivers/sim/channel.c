@@ -305,7 +305,7 @@ int sim_channel_connect(struct ssc_driver *base, const char *reader, bool exclus
         ch->insertion = r->insertions;
         ch->resets = r->resets;
         ch->exclusive = exclusive;
-        first = !r->card->s.powered;
+        first = !r->busy && !r->card->s.powered; /* busy: powered, and another thread's to look into */
         r->channels++;
         r->exclusive = exclusive;
         rc = ssc_atr_parse(r->card->atr, r->card->atr_len, &ch->base.atr);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The simulated readers: which there are, what is in them, and the hands that insert, remove and unplug. */
 #include "drivers/sim/slot.h"
+#include "drivers/wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { WHY = 200 };
 
@@ -28,9 +28,8 @@ void sim_changed(struct sim_driver *d)
 
 bool sim_sleep(struct sim_driver *d, int64_t until_ms)
 {
-    const struct timespec at = {.tv_sec = until_ms / 1000, .tv_nsec = (long)(until_ms % 1000) * 1000000};
     if (ssc_now_ms() < until_ms) {
-        pthread_cond_timedwait(&d->changed, &d->lock, &at);
+        ssc_cond_wait(&d->changed, &d->lock, until_ms);
     }
     return ssc_now_ms() < until_ms;
 }
@@ -289,15 +288,12 @@ static const struct ssc_driver_ops OPS = {
 
 static int init_lock(struct sim_driver *d)
 {
-    pthread_condattr_t attr;
-    int rc = pthread_condattr_init(&attr);
-    if (rc == 0) {
-        rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        rc = rc == 0 ? pthread_cond_init(&d->changed, &attr) : rc;
-        pthread_condattr_destroy(&attr);
+    int rc = ssc_cond_init(&d->changed);
+    if (rc == 0 && pthread_mutex_init(&d->lock, NULL) != 0) {
+        pthread_cond_destroy(&d->changed);
+        rc = SSC_E_OUT_OF_MEMORY;
     }
-    rc = rc == 0 ? pthread_mutex_init(&d->lock, NULL) : rc;
-    return rc == 0 ? 0 : SSC_E_OUT_OF_MEMORY;
+    return rc;
 }
 
 static int add_reader(struct sim_driver *d, const struct ssc_sim_slot *slot, char why[WHY])

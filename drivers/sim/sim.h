@@ -42,7 +42,6 @@ int ssc_sim_card_apdu(struct ssc_sim_card *card, const uint8_t *tx, size_t tx_le
 /* Modelled wire time of all exchanges so far, microseconds (etu, baud, T=0 procedure bytes; image "wire"). */
 uint64_t ssc_sim_card_wire_us(const struct ssc_sim_card *card);
 enum ssc_protocol ssc_sim_card_protocol(const struct ssc_sim_card *card);
-enum ssc_medium ssc_sim_card_medium(const struct ssc_sim_card *card);
 
 /* ---- faults ---- */
 enum ssc_sim_fault_kind {

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "middleware/auth/gate.h"
 
-#include <errno.h>
-#include <time.h>
-
 #include "apdu/error.h"
+#include "drivers/wait.h"
 
 int ssc_gate_init(struct ssc_gate *g)
 {
@@ -13,7 +11,7 @@ int ssc_gate_init(struct ssc_gate *g)
     *g = (struct ssc_gate){.depth = 0};
     if (pthread_mutex_init(&g->lock, NULL) != 0) {
         rc = SSC_E_OUT_OF_MEMORY;
-    } else if (pthread_cond_init(&g->freed, NULL) != 0) {
+    } else if (ssc_cond_init(&g->freed) != 0) {
         pthread_mutex_destroy(&g->lock);
         rc = SSC_E_OUT_OF_MEMORY;
     }
@@ -33,12 +31,12 @@ static bool taken(const struct ssc_gate *g)
 
 int ssc_gate_enter(struct ssc_gate *g, int64_t deadline)
 {
-    const struct timespec until = {.tv_sec = deadline / 1000, .tv_nsec = (long)(deadline % 1000) * 1000000};
-    int rc = 0, waited = 0;
+    bool in_time = true;
+    int rc = 0;
 
     pthread_mutex_lock(&g->lock);
-    while (taken(g) && waited != ETIMEDOUT)
-        waited = pthread_cond_clockwait(&g->freed, &g->lock, CLOCK_MONOTONIC, &until);
+    while (taken(g) && in_time)
+        in_time = ssc_cond_wait(&g->freed, &g->lock, deadline);
     if (taken(g)) {
         rc = SSC_E_DEADLINE_EXCEEDED;
     } else {
