@@ -163,6 +163,15 @@ static int send(struct ssc_ccid_engine *e, unsigned slot, uint8_t type, uint8_t 
     return rc;
 }
 
+/* Whether an answer says that the card is not powered any more. Beside a success only "absent" counts: what
+ * was exchanged was exchanged, some readers are careless there. */
+static bool lost_power(const struct ssc_ccid_answer *answer)
+{
+    const bool asked = answer->type == SSC_CCID_SLOT_STATUS || answer->outcome == SSC_CCID_FAILED;
+    return answer->type != 0 &&
+           (answer->icc == SSC_CCID_ICC_ABSENT || (answer->icc == SSC_CCID_ICC_INACTIVE && asked));
+}
+
 int ssc_ccid_command(struct ssc_ccid_engine *e, unsigned slot, uint8_t type, const uint8_t param[3],
                      const uint8_t *data, size_t len, struct ssc_ccid_answer *answer, int64_t deadline)
 {
@@ -186,9 +195,7 @@ int ssc_ccid_command(struct ssc_ccid_engine *e, unsigned slot, uint8_t type, con
             e->last_error = answer->error;
             rc = ssc_ccid_error(type, answer->error, answer->icc);
         }
-        if (rc != SSC_E_DEADLINE_EXCEEDED && answer->icc != SSC_CCID_ICC_ACTIVE && answer->type != 0) {
-            s->powered = false;
-        }
+        s->powered = s->powered && !lost_power(answer);
     }
     return rc;
 }

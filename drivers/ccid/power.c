@@ -206,7 +206,8 @@ int ssc_ccid_power_on(struct ssc_ccid_engine *e, unsigned slot, enum ssc_reset h
     }
     if (rc == 0) {
         rc = prepare(e, slot, wanted, deadline);
-        s->powered = s->powered && rc == 0;
+        rc = rc == 0 && !s->powered ? SSC_E_NO_CARD : rc; /* pulled while it was being prepared */
     }
+    s->powered = s->powered && rc == 0;
     return rc == SSC_E_CARD_REMOVED ? SSC_E_NO_CARD : rc;
 }
