@@ -142,6 +142,16 @@ static int collect(struct run *r, uint8_t cla)
     return rc;
 }
 
+/* The command has been carried out; what it would say is not wanted. */
+static int leave(struct run *r)
+{
+    const int rc = keep(r);
+    if (r->sw >> 8 == SSC_SW_MORE >> 8) {
+        r->sw = SSC_SW_OK;
+    }
+    return rc;
+}
+
 /* Sends all of a long command but its last link, which is left in *cmd (ISO 7816-4 clause 5.3.3). A link that
  * is not answered with 9000 ends the chain: r->sw says so. */
 static int chain(struct run *r, struct ssc_command *cmd)
@@ -205,7 +215,7 @@ static int run(struct run *r, const struct ssc_command *cmd, unsigned flags)
     r->report->sent = r->report->exchanges > 0;
     r->report->first_sw = r->sw;
     if (rc == 0) {
-        rc = collect(r, cmd->cla);
+        rc = (flags & SSC_TX_LEAVE_DATA) != 0 ? leave(r) : collect(r, cmd->cla);
     }
 done:
     return rc != 0 ? rc : r->sw == SSC_SW_OK ? 0 : r->sw;

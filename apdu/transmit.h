@@ -24,6 +24,10 @@ enum ssc_transmit_flags {
     /* Money: the command leaves this host at most once. 6Cxx is handed to the caller instead of repeated,
      * nothing is chained. GET RESPONSE after 61xx is still sent, because the card has then already acted. */
     SSC_TX_ONCE = 1u << 0,
+    /* What 61xx announces stays in the card: the command is done (0, with rsp->sw 61xx and no data). The next
+     * command discards it; ISO 7816-4 table 5 obliges nobody to fetch. Where a driver or card hands the data
+     * out at once, they are there all the same. */
+    SSC_TX_LEAVE_DATA = 1u << 1,
 };
 
 /* What really happened on the wire; lets a caller tell "never sent" from "sent, answer lost". */

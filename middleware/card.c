@@ -108,7 +108,7 @@ static void lose_power(struct ssc_card *card)
 static void lose_card(struct ssc_card *card)
 {
     lose_power(card);
-    card->detected = card->genuine = false;
+    card->detected = card->genuine = card->algorithm_unproven = false;
     card->info = (struct ssc_card_info){.kind = SSC_CARD_UNKNOWN};
     ssc_card_issuer_forget(card);
 }
@@ -231,39 +231,75 @@ int ssc_card_forget(struct ssc_card *card, int64_t deadline)
  * contact that is all: SELECT is repeated. Later the caller must know, because everything that it built up is
  * gone. */
 static int send_select(struct ssc_card *card, const struct ssc_command_buf *b, struct ssc_response *rsp,
-                       int64_t deadline)
+                       unsigned flags, int64_t deadline)
 {
     const bool first = !card->detected;
     int rc;
 
     leave_application(card);
-    rc = ssc_card_transmit(card, &b->cmd, rsp, 0, deadline, NULL);
+    rc = ssc_card_transmit(card, &b->cmd, rsp, flags, deadline, NULL);
     if (rc == SSC_E_CARD_RESET && ssc_channel_reset(card->channel, SSC_RESET_WARM, deadline) == 0 && first)
-        rc = ssc_card_transmit(card, &b->cmd, rsp, 0, deadline, NULL);
+        rc = ssc_card_transmit(card, &b->cmd, rsp, flags, deadline, NULL);
     /* 6283 would say: selected, but blocked. What is blocked is of no use here. */
     if (rc == SSC_SW_WARNING_INVALIDATED || rc == SSC_SW_APP_BLOCKED)
         rc = SSC_E_CARD_BLOCKED;
     return rc;
 }
 
+/* For a SELECT whose answer nobody reads: at 9600 baud it would cost as much as a record. */
+static unsigned unread(const struct ssc_card *card)
+{
+    return card->profile->leave_fci ? SSC_TX_LEAVE_DATA : 0;
+}
+
+/* A template that cannot be read is no reason to refuse the card: the algorithm has a default. */
+static void take_fci(struct ssc_card *card, const struct ssc_response *rsp)
+{
+    struct ssc_fci fci;
+
+    card->algorithm_unproven = false;
+    card->habit.fci_known = true;
+    card->habit.fci_algorithm = SSC_ALG_NONE;
+    if (ssc_fci_parse(rsp->data, rsp->len, &fci) == 0 && fci.algorithm >= SSC_ALG_3DES &&
+        fci.algorithm <= SSC_ALG_SM4)
+        card->habit.fci_algorithm = (enum ssc_algorithm)fci.algorithm;
+}
+
 static int select_environment(struct ssc_card *card, int64_t deadline)
 {
+    const bool known = card->detected && !card->algorithm_unproven;
+    const bool recalled = card->may_recall && card->habit.fci_known;
     uint8_t buffer[SSC_RESPONSE_SHORT];
     struct ssc_response rsp = SSC_RESPONSE(buffer);
     struct ssc_command_buf b;
-    struct ssc_fci fci;
     int rc;
 
     ssc_cmd_select_name(&b, ssc_ssse_name, sizeof ssc_ssse_name);
-    rc = send_select(card, &b, &rsp, deadline);
+    rc = send_select(card, &b, &rsp, known || recalled ? unread(card) : 0, deadline);
     if (rc == 0) {
         card->place = SSC_AT_APP;
         card->app = SSC_APP_SSSE;
-        /* A template that cannot be read is no reason to refuse the card: the algorithm has a default. */
-        if (ssc_fci_parse(rsp.data, rsp.len, &fci) == 0 && fci.algorithm >= SSC_ALG_3DES &&
-            fci.algorithm <= SSC_ALG_SM4) {
-            card->info.algorithm = (enum ssc_algorithm)fci.algorithm;
-            card->info.algorithm_from_card = true;
+        if (rsp.sw == SSC_SW_OK)
+            take_fci(card, &rsp);
+        else
+            card->algorithm_unproven = !known;
+    }
+    return rc;
+}
+
+int ssc_card_confirm_algorithm(struct ssc_card *card, bool *changed, int64_t deadline)
+{
+    const enum ssc_algorithm before = card->info.algorithm;
+    int rc = 0;
+
+    *changed = false;
+    if (card->algorithm_unproven) {
+        card->may_recall = false;
+        rc = select_environment(card, deadline);
+        if (rc == 0) {
+            ssc_card_take_algorithm(card);
+            ssc_card_learn(card);
+            *changed = card->info.algorithm != before;
         }
     }
     return rc;
@@ -280,7 +316,7 @@ static int send_select_df(struct ssc_card *card, const struct ssc_app_info *info
         ssc_cmd_select_name(&b, info->aid, info->aid_len);
     else
         ssc_cmd_select_df(&b, info->fid);
-    return send_select(card, &b, &rsp, deadline);
+    return send_select(card, &b, &rsp, unread(card), deadline);
 }
 
 /* By file identifier, as the national library does: from a sister application where the card allows that,
@@ -346,7 +382,7 @@ int ssc_card_select_purse(struct ssc_card *card, int64_t deadline)
 
     if (card->place != SSC_AT_PURSE) {
         ssc_cmd_select_name(&b, card->profile->purse_aid, card->profile->purse_aid_len);
-        rc = send_select(card, &b, &rsp, deadline);
+        rc = send_select(card, &b, &rsp, unread(card), deadline);
         if (rc == SSC_SW_FILE_NOT_FOUND)
             rc = SSC_E_NO_PURSE;
         if (rc == 0)

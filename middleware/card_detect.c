@@ -108,11 +108,36 @@ static void take_version(struct ssc_card *card)
 
 /* Without 9F0C/86 in the FCI: Beijing's cards speak SSF33, all others DES (national reader interface, 10.1).
  */
-static void take_algorithm(struct ssc_card_info *info)
+enum ssc_algorithm ssc_card_algorithm_of(enum ssc_algorithm in_fci, const char *city)
 {
-    if (!info->algorithm_from_card)
-        info->algorithm =
-            info->has_card_id && info->city[0] == '1' && info->city[1] == '1' ? SSC_ALG_SSF33 : SSC_ALG_3DES;
+    const enum ssc_algorithm usual = strncmp(city, "11", 2) == 0 ? SSC_ALG_SSF33 : SSC_ALG_3DES;
+
+    return in_fci != SSC_ALG_NONE ? in_fci : usual;
+}
+
+void ssc_card_take_algorithm(struct ssc_card *card)
+{
+    card->info.algorithm = ssc_card_algorithm_of(card->habit.fci_algorithm, card->info.city);
+    card->info.algorithm_from_card = card->habit.fci_algorithm != SSC_ALG_NONE;
+}
+
+/* One operating system may serve cards of two generations, which differ in their algorithm: what was said by
+ * a card of the other one is not taken over. */
+static int check_recalled(struct ssc_card *card, int64_t deadline)
+{
+    struct ssc_habit *habit = &card->habit;
+    bool changed;
+    int rc = 0;
+
+    if (habit->generation != card->info.generation)
+        rc = ssc_card_confirm_algorithm(card, &changed, deadline);
+    if (rc == 0 &&
+        (habit->generation != card->info.generation || strcmp(habit->city, card->info.city) != 0)) {
+        habit->generation = card->info.generation;
+        memcpy(habit->city, card->info.city, sizeof habit->city);
+        ssc_card_learn(card);
+    }
+    return rc;
 }
 
 static int detect_ssc(struct ssc_card *card, int64_t deadline)
@@ -128,9 +153,10 @@ static int detect_ssc(struct ssc_card *card, int64_t deadline)
         info->kind = SSC_CARD_SSC;
         take_card_id(card);
         take_version(card);
-        take_algorithm(info);
+        ssc_card_take_algorithm(card);
         info->has_historical =
             ssc_historical_parse(atr->historical, atr->historical_len, &info->historical) == 0;
+        rc = check_recalled(card, deadline);
     }
     return rc;
 }
@@ -149,13 +175,10 @@ static int detect_purse(struct ssc_card *card, int64_t deadline)
     return rc;
 }
 
-int ssc_card_detect(struct ssc_card *card, int64_t deadline)
+static int detect(struct ssc_card *card, int64_t deadline)
 {
-    int rc = 0;
+    int rc = ssc_card_select(card, SSC_APP_SSSE, deadline);
 
-    if (card->detected)
-        goto done;
-    rc = ssc_card_select(card, SSC_APP_SSSE, deadline);
     if (rc == 0) {
         rc = detect_ssc(card, deadline);
     } else if (rc > 0) {
@@ -166,6 +189,28 @@ int ssc_card_detect(struct ssc_card *card, int64_t deadline)
             rc = refusal == SSC_SW_FUNCTION ? SSC_E_CARD_BLOCKED : SSC_E_NOT_SSC;
     }
     card->detected = rc == 0;
+    return rc;
+}
+
+int ssc_card_recall(struct ssc_card *card, int64_t deadline)
+{
+    int rc = 0;
+
+    if (card->detected)
+        goto done;
+    card->may_recall = true;
+    rc = detect(card, deadline);
+    card->may_recall = false;
 done:
+    return rc;
+}
+
+int ssc_card_detect(struct ssc_card *card, int64_t deadline)
+{
+    bool changed;
+    int rc = card->detected ? 0 : detect(card, deadline);
+
+    if (rc == 0)
+        rc = ssc_card_confirm_algorithm(card, &changed, deadline);
     return rc;
 }

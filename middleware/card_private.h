@@ -22,6 +22,12 @@ struct ssc_habit {
     enum ssc_reading reading;
     uint8_t select_ef_p1;        /* 02, or 00 where 02 was refused */
     uint16_t ef05_len, ef06_len; /* whole files, 0 unknown */
+    /* What SELECT of the environment answered, on a card of `generation`; SSC_ALG_NONE: no algorithm in it.
+     */
+    bool fci_known;
+    enum ssc_algorithm fci_algorithm;
+    enum ssc_generation generation;
+    char city[7]; /* of the last card: at a counter, most likely the next one's */
 };
 
 /* A type of card: makers and operating system from the historical bytes, and the interface. */
@@ -43,6 +49,8 @@ struct ssc_card {
     struct ssc_habit habit;
     struct ssc_card_info info;
     bool detected;
+    bool may_recall;         /* this detection may take the algorithm from the habit */
+    bool algorithm_unproven; /* taken from the habit; neither the FCI nor a proof has borne it out */
     enum ssc_place place;
     enum ssc_app app;   /* with SSC_AT_APP */
     uint8_t current_ef; /* by SELECT EF; 0 none */
@@ -53,13 +61,24 @@ struct ssc_card {
     uint8_t ef05[SSC_EF05_MAX]; /* records of the issuer's file read so far: free to read, never changes */
     size_t ef05_len;
     bool ef05_whole;
-    bool national; /* as the national library does it, exchange for exchange */
     unsigned commands;
 };
 
 /* 6982 from a file that was open as far as the session knew: it knew wrong, so PIN and keys are proven anew.
  * Returns SSC_E_ACCESS_DENIED for 6982, else rc. */
 int ssc_card_denied(struct ssc_card *card, int rc);
+
+/* As ssc_card_detect, but the algorithm may be what the last card of the type had (algorithm_unproven): for
+ * callers who prove it, or do without. */
+int ssc_card_recall(struct ssc_card *card, int64_t deadline);
+/* Asks the card for its algorithm, unless that is certain. SSSE is selected anew then. *changed: it was not
+ * the one of the habit. */
+int ssc_card_confirm_algorithm(struct ssc_card *card, bool *changed, int64_t deadline);
+/* From the FCI's algorithm (SSC_ALG_NONE: none in it) and the city, "" when unknown. */
+enum ssc_algorithm ssc_card_algorithm_of(enum ssc_algorithm in_fci, const char *city);
+/* Sets the algorithm from the FCI as the card or the habit has it. */
+void ssc_card_take_algorithm(struct ssc_card *card);
+
 /* Forgets what a failed exchange makes doubtful; returns rc. */
 int ssc_card_note(struct ssc_card *card, int rc);
 struct ssc_card_type ssc_card_type_of(const struct ssc_card *card);

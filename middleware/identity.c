@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The identity on the fast path: SELECT, EF05 whole, (INTERNAL AUTHENTICATE, GET CHALLENGE, EXTERNAL
- * AUTHENTICATE on 3.0 cards,) EF06 whole. Cards that refuse a step are read as the national library reads
- * them.
+ * AUTHENTICATE on 3.0 cards,) EF06 whole. The provider works beside the card: from the reset on for a type of
+ * card seen before, else as soon as EF05 has said for whom. Cards that refuse a step are read as the national
+ * library reads them.
  */
 #include "middleware/identity.h"
 
@@ -10,6 +11,7 @@
 
 #include "apdu/sw.h"
 #include "middleware/auth/auth_private.h"
+#include "middleware/auth/side.h"
 #include "middleware/identity_private.h"
 #include "middleware/reading.h"
 #include "middleware/values.h"
@@ -79,8 +81,7 @@ int ssc_identity_holder(struct ssc_card *card, unsigned parts, struct ssc_identi
     return rc;
 }
 
-/* What a provider cannot do, the back office can. */
-static int remote_instead(int rc, struct ssc_identity *out)
+int ssc_identity_remote_instead(int rc, struct ssc_identity *out)
 {
     if (ssc_auth_needs_remote(rc)) {
         out->remote_cause = rc;
@@ -90,28 +91,25 @@ static int remote_instead(int rc, struct ssc_identity *out)
 }
 
 /* Proves the card, and on 3.0 cards opens the holder's file. */
-static int authenticate(struct ssc_card *card, struct ssc_auth *auth, bool verify, struct ssc_identity *out,
-                        int64_t deadline)
+static int authenticate(struct ssc_card *card, struct ssc_auth *auth, struct ssc_auth_side *side, bool verify,
+                        struct ssc_identity *out, int64_t deadline)
 {
     const bool keyed = card->info.generation == SSC_GEN_3;
     int rc = 0;
 
-    if (!auth || !(verify || keyed))
-        goto done;
-    out->test_keys = auth->test_keys;
-    rc = ssc_auth_check_genuine(card, auth, deadline);
-    if (rc == 0)
-        out->genuine = SSC_GENUINE_YES;
-    else if (rc == SSC_E_NOT_GENUINE)
-        out->genuine = SSC_GENUINE_NO;
-    if (rc == 0 && keyed)
-        rc = ssc_auth_open_key(card, auth, SSC_KEY_RKSSSE, deadline);
-    rc = remote_instead(rc, out);
-done:
+    if (auth && (verify || keyed)) {
+        out->test_keys = auth->test_keys;
+        rc = ssc_auth_prove_and_open(card, auth, side, keyed ? SSC_KEY_RKSSSE : SSC_KEY_NONE, deadline);
+        if (card->genuine)
+            out->genuine = SSC_GENUINE_YES;
+        else if (rc == SSC_E_NOT_GENUINE)
+            out->genuine = SSC_GENUINE_NO;
+        rc = ssc_identity_remote_instead(rc, out);
+    }
     return rc;
 }
 
-static int take_terminal(struct ssc_auth *auth, struct ssc_identity *out, int64_t deadline)
+int ssc_identity_terminal(struct ssc_auth *auth, struct ssc_identity *out, int64_t deadline)
 {
     uint8_t number[6];
     int rc = auth && auth->ops->terminal ? auth->ops->terminal(auth, number, deadline) : SSC_E_NOT_SUPPORTED;
@@ -124,58 +122,37 @@ static int take_terminal(struct ssc_auth *auth, struct ssc_identity *out, int64_
 static int read_all(struct ssc_card *card, struct ssc_auth *auth, const struct ssc_identity_options *options,
                     struct ssc_identity *out, int64_t deadline)
 {
-    int rc = ssc_card_detect(card, deadline);
+    struct ssc_auth_side side = {.auth = NULL};
+    int rc;
 
+    if (auth)
+        ssc_auth_begin_early(card, auth, !options->verify, &side, deadline);
+    rc = ssc_card_recall(card, deadline);
     if (rc == 0 && card->info.kind != SSC_CARD_SSC)
         rc = SSC_E_NOT_SSC;
     if (rc == 0)
         rc = ssc_card_select(card, SSC_APP_SSSE, deadline);
     if (rc == 0)
-        rc = authenticate(card, auth, options->verify, out, deadline);
-    if (card->national) /* the national library selects the file anew */
-        card->current_ef = 0;
+        rc = authenticate(card, auth, &side, options->verify, out, deadline);
     if (rc == 0)
         rc = ssc_identity_issuer(card, options->parts, out, deadline);
     if (rc == 0)
         rc = ssc_identity_holder(card, options->parts, out, deadline);
     if (rc == SSC_E_ACCESS_DENIED && !auth)
-        rc = remote_instead(SSC_E_NO_PSAM, out);
+        rc = ssc_identity_remote_instead(SSC_E_NO_PSAM, out);
     if (rc == 0)
-        rc = take_terminal(auth, out, deadline);
+        rc = ssc_identity_terminal(auth, out, deadline);
+    ssc_auth_side_drop(&side);
     return rc;
-}
-
-/* The national library's way, for comparison: record by record, nothing from memory. */
-static void go_national(struct ssc_card *card)
-{
-    ssc_card_issuer_forget(card);
-    card->detected = card->genuine = false;
-    card->info = (struct ssc_card_info){.kind = SSC_CARD_UNKNOWN};
-    card->place = SSC_AT_NOWHERE;
-    card->current_ef = 0;
-    memset(card->key_verified, 0, sizeof card->key_verified);
-    card->national = true;
-    card->habit = (struct ssc_habit){.reading = SSC_READ_BY_TAG, .select_ef_p1 = 0x02};
 }
 
 int ssc_identity_read(struct ssc_card *card, struct ssc_auth *auth,
                       const struct ssc_identity_options *options, struct ssc_identity *out, int64_t deadline)
 {
     const struct ssc_identity_count start = ssc_identity_start(card, out);
-    const struct ssc_habit habit = card->habit;
-    struct ssc_habits *shared = card->shared;
-    int rc;
+    int rc = options->national_sequence ? ssc_identity_national(card, auth, options, out, deadline)
+                                        : read_all(card, auth, options, out, deadline);
 
-    if (options->national_sequence) {
-        card->shared = NULL;
-        go_national(card);
-    }
-    rc = read_all(card, auth, options, out, deadline);
-    if (options->national_sequence) {
-        card->shared = shared;
-        card->habit = habit;
-        card->national = false;
-    }
     ssc_identity_stop(card, &start, out);
     if (rc == 0) {
         memcpy(out->device_number, options->device_number, sizeof out->device_number);

@@ -20,7 +20,7 @@ struct ssc_identity {
     char device_number[32];             /* 终端设备号 */
     char sex[2], ethnic_group[3], birth_place[7], birth_date[9], card_class[2], issuer[25];
     enum ssc_genuine genuine;
-    bool test_keys;                                           /* a key file with test keys took part */
+    bool test_keys; /* a key file with test keys took part */
     /* Findings, never refusals: a check character that does not fit what stands before it (false on a blank
      * card), dates written as ASCII digits. */
     bool citizen_id_wrong, card_number_wrong, dates_in_ascii;

@@ -15,6 +15,7 @@ struct ssc_profile {
     /* reading */
     bool whole_file_reads; /* try READ RECORD mode 5 first; remembered per card type when refused */
     bool sfi_addressing;   /* address files by SFI instead of SELECT */
+    bool leave_fci;        /* T=0: what SELECT announces (61xx) is not fetched where nothing in it is news */
     /* authentication */
     bool external_auth_key_version; /* SM4: 17th byte of EXTERNAL AUTHENTICATE */
     uint8_t key_version;

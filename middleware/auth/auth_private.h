@@ -9,6 +9,9 @@
  * SSC_E_NOT_SUPPORTED: no source gives the key's reference on the card. */
 int ssc_auth_ready(struct ssc_card *card, enum ssc_key_id key, int64_t deadline);
 int ssc_auth_challenge(struct ssc_card *card, uint8_t challenge[8], int64_t deadline);
+/* The provider's proof for a challenge of the card's, and EXTERNAL AUTHENTICATE with it. */
+int ssc_auth_prove_key(struct ssc_card *card, struct ssc_auth *a, enum ssc_key_id key,
+                       const uint8_t challenge[8], int64_t deadline);
 int ssc_auth_send_external(struct ssc_card *card, enum ssc_key_id key, const struct ssc_external_auth *proof,
                            int64_t deadline);
 int ssc_auth_send_internal(struct ssc_card *card, const uint8_t factor[8], const uint8_t original[8],

@@ -21,6 +21,7 @@ struct ssc_external_auth {
 
 struct ssc_auth_ops {
     const char *name; /* "psam", "key-file" */
+    bool waits;       /* its work takes wire time: worth a thread of its own beside the card */
     /* Expected answer of the card to INTERNAL AUTHENTICATE(factor, original). */
     int (*internal)(struct ssc_auth *a, const struct ssc_card_info *card, const uint8_t factor[8],
                     const uint8_t original[8], uint8_t expected[8], int64_t deadline);
@@ -77,7 +78,7 @@ void ssc_auth_free(struct ssc_auth **a);
 /* Runs EXTERNAL AUTHENTICATE for `key` in its application (challenge, provider, card), unless already done.
  */
 int ssc_auth_open_key(struct ssc_card *card, struct ssc_auth *a, enum ssc_key_id key, int64_t deadline);
-/* Runs INTERNAL AUTHENTICATE. SSC_E_NOT_GENUINE. */
+/* Runs INTERNAL AUTHENTICATE, card and provider side by side. SSC_E_NOT_GENUINE. */
 int ssc_auth_check_genuine(struct ssc_card *card, struct ssc_auth *a, int64_t deadline);
 
 /* HSM two-step for one key: two challenges (original, factor), later the back office's 8 bytes. */

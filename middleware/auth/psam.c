@@ -357,6 +357,7 @@ static void psam_free(struct ssc_auth *a)
 
 static const struct ssc_auth_ops psam_ops = {
     .name = "psam",
+    .waits = true,
     .internal = internal,
     .external = external,
     .pin_command = pin_command,
