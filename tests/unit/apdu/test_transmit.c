@@ -51,6 +51,31 @@ static void case_4_on_each_protocol(void **state)
     assert_bytes(r->rsp.data, r->rsp.len, "6F028400");
 }
 
+/* Nothing is fetched, nothing is lost: data that come at once are there, refusals are refusals. */
+static void data_left_in_the_card(void **state)
+{
+    (void)state;
+    static const struct step announced[] = {{"00A4040002AABB", "6104", 0}};
+    static const struct step at_once[] = {{"00A4040002AABB00", "6F028400 9000", 0}};
+    static const struct step part[] = {{"00A4040002AABB00", "6F02 6102", 0}};
+    static const struct step refused[] = {{"00A4040002AABB", "6A82", 0}};
+    struct ssc_command cmd = select_ssse();
+    struct result *r = transmit(SSC_T0, false, SSC_TX_LEAVE_DATA, &cmd, announced, 1);
+    assert_int_equal(r->rc, 0);
+    assert_int_equal(r->rsp.len, 0);
+    assert_int_equal(r->rsp.sw, 0x6104);
+    assert_int_equal(r->report.exchanges, 1);
+    r = transmit(SSC_T1, false, SSC_TX_LEAVE_DATA, &cmd, at_once, 1);
+    assert_int_equal(r->rc, 0);
+    assert_int_equal(r->rsp.sw, 0x9000);
+    assert_bytes(r->rsp.data, r->rsp.len, "6F028400");
+    r = transmit(SSC_T1, false, SSC_TX_LEAVE_DATA, &cmd, part, 1);
+    assert_int_equal(r->rc, 0);
+    assert_int_equal(r->rsp.sw, 0x6102);
+    r = transmit(SSC_T0, false, SSC_TX_LEAVE_DATA, &cmd, refused, 1);
+    assert_int_equal(r->rc, 0x6A82);
+}
+
 static void t1_honours_more_as_well(void **state)
 {
     (void)state;
@@ -331,6 +356,7 @@ int main(void)
         TEST(plain_exchange),
         TEST(refusal_keeps_its_data),
         TEST(case_4_on_each_protocol),
+        TEST(data_left_in_the_card),
         TEST(t1_honours_more_as_well),
         TEST(class_of_get_response),
         TEST(sixty_one_zero_means_256),
