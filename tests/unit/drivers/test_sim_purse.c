@@ -171,6 +171,7 @@ static void published_macs(void **state)
 static void state_machine(void **state)
 {
     struct bench b = bench_of(card_named("ssc-3.0"), true);
+    char *last, right;
     (void)state;
     RAW(b.card, "B02C01000F000000012026031509301500000000", "6901");
     RAW(b.card, "B02A00000B2026031509301500000000", "6901");
@@ -184,9 +185,11 @@ static void state_machine(void **state)
         "000632" TERMINAL TIME AMOUNTS "9000"); /* any other command drops the purchase */
     RAW(b.card, b.debit, "6901");
     arm(&b);
-    b.debit[strlen(b.debit) - 1] ^= 1;
+    last = &b.debit[strlen(b.debit) - 1];
+    right = *last;
+    *last = right == '0' ? '1' : '0';
     RAW(b.card, b.debit, "9302");
-    b.debit[strlen(b.debit) - 1] ^= 1;
+    *last = right;
     RAW(b.card, b.debit, "6901"); /* a wrong MAC1 ends it */
     arm(&b);
     RAW(b.card, "B02A00000B2026031509301500000000", "6901"); /* the wrong second command drops it, too */
