@@ -69,7 +69,7 @@ void sim_keep(struct ssc_sim_card *c)
     }
 }
 
-uint32_t sim_prng(struct ssc_sim_card *c)
+static uint32_t pseudo_random(struct ssc_sim_card *c)
 {
     c->seed = c->seed * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)(c->seed >> 33);
@@ -89,7 +89,7 @@ int sim_random(struct ssc_sim_card *c, uint8_t *out, size_t len)
     return rc;
 }
 
-void sim_wait_until(struct ssc_sim_card *c, int64_t until_ms)
+static void wait_until(struct ssc_sim_card *c, int64_t until_ms)
 {
     if (c->wait) {
         c->wait(c->wait_ctx, until_ms);
@@ -232,7 +232,7 @@ static uint16_t commit(struct ssc_sim_card *c, struct ssc_writer *out, uint16_t 
 
 static bool torn_away(struct ssc_sim_card *c, const struct ssc_sim_fault *fault)
 {
-    const bool nothing = fault->arg == 1 || (fault->arg == 0 && (sim_prng(c) & 1u));
+    const bool nothing = fault->arg == 1 || (fault->arg == 0 && (pseudo_random(c) & 1u));
     return fault->kind == SSC_FAULT_TEAR_DURING && nothing;
 }
 
@@ -331,7 +331,7 @@ static int fault_before(struct ssc_sim_card *c, const struct ssc_sim_fault *faul
     int rc = 1;
     switch (fault->kind) {
     case SSC_FAULT_MUTE:
-        sim_wait_until(c, deadline);
+        wait_until(c, deadline);
         rc = SSC_E_DEADLINE_EXCEEDED;
         break;
     case SSC_FAULT_SWAP:
@@ -366,17 +366,17 @@ static int fault_after(struct ssc_sim_card *c, const struct ssc_sim_fault *fault
         rc = SSC_E_READER_IO;
         break;
     case SSC_FAULT_TIMEOUT_AFTER:
-        sim_wait_until(c, deadline);
+        wait_until(c, deadline);
         rc = SSC_E_DEADLINE_EXCEEDED;
         break;
     case SSC_FAULT_SLOW:
         until = ssc_now_ms() + (int64_t)fault->arg;
-        sim_wait_until(c, until < deadline ? until : deadline);
+        wait_until(c, until < deadline ? until : deadline);
         rc = until < deadline ? 0 : SSC_E_DEADLINE_EXCEEDED;
         break;
     case SSC_FAULT_GARBAGE:
         for (size_t i = 0; i < *rx_len; i++) {
-            rx[i] = (uint8_t)sim_prng(c);
+            rx[i] = (uint8_t)pseudo_random(c);
         }
         break;
     case SSC_FAULT_SHORT:
@@ -406,8 +406,7 @@ int ssc_sim_card_apdu(struct ssc_sim_card *c, const uint8_t *tx, size_t tx_len, 
             len = execute(c, tx, tx_len, &fault, answer);
             rc = fault_after(c, &fault, answer, &len, deadline);
         }
-        const struct ssc_wire wire = {
-            .protocol = c->protocol, .baud = c->wire.baud, .kbps = c->wire.kbps};
+        const struct ssc_wire wire = {.protocol = c->protocol, .baud = c->wire.baud, .kbps = c->wire.kbps};
         c->wire_us += ssc_wire_us(&wire, tx, tx_len, len);
     }
     if (rc == 0 && *rx_len < len) {

@@ -264,8 +264,6 @@ typedef uint16_t sim_run(struct ssc_sim_card *c, const struct ssc_command *cmd, 
 void sim_touch(struct ssc_sim_card *c); /* before every change of nv */
 void sim_keep(struct ssc_sim_card *c);  /* what changed so far survives even a tear during this command */
 int sim_random(struct ssc_sim_card *c, uint8_t *out, size_t len);
-void sim_wait_until(struct ssc_sim_card *c, int64_t until_ms);
-uint32_t sim_prng(struct ssc_sim_card *c);
 
 /* files.c */
 sim_run sim_select; /* select.c */
@@ -285,8 +283,6 @@ int sim_slot_by_tag(const struct ssc_sim_card *c, const struct sim_ef *ef, uint8
 sim_run sim_get_challenge, sim_verify, sim_change_pin, sim_pin_unblock, sim_internal_auth, sim_external_auth,
     sim_app_block, sim_app_unblock, sim_card_block;
 bool sim_allowed(const struct ssc_sim_card *c, enum ssc_access access, uint8_t key);
-/* Index in key[] of the current application's key "STK", "LK", ...; -1 when the card has none. */
-int sim_key_here(const struct ssc_sim_card *c, const char *prefix);
 /* Secure messaging: checks the MAC at the end of the data field against the challenge, which is used up, and
  * gives the length of the data before it. 0 or the status word. */
 uint16_t sim_sm_check(struct ssc_sim_card *c, const struct ssc_command *cmd, int key, size_t *data_len);
@@ -326,7 +322,6 @@ void sim_psam_show_number(struct ssc_sim_card *c);
 /* fault.c */
 bool sim_fault_match(struct ssc_sim_card *c, uint8_t cla, uint8_t ins, struct ssc_sim_fault *due);
 bool sim_fault_mute_for_ever(const struct ssc_sim_card *c);
-const char *sim_fault_name(enum ssc_sim_fault_kind kind);
 enum ssc_sim_fault_kind sim_fault_by_name(const char *name);
 
 /* image.c, image_files.c, image_keys.c, image_state.c */

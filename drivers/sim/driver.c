@@ -20,7 +20,7 @@ struct sim_reader *sim_reader_find(struct sim_driver *d, const char *name)
     return found;
 }
 
-void sim_changed(struct sim_driver *d)
+static void changed(struct sim_driver *d)
 {
     d->version++;
     pthread_cond_broadcast(&d->changed);
@@ -54,7 +54,7 @@ void sim_take_out(struct sim_reader *r)
 {
     r->leaving = true;
     r->present = false;
-    sim_changed(r->driver);
+    changed(r->driver);
     while (r->busy) {
         pthread_cond_wait(&r->driver->changed, &r->driver->lock);
     }
@@ -88,7 +88,7 @@ int sim_put_in(struct sim_reader *r, const char *image, char why[200])
         r->present = true;
         r->insertions++;
         r->resets++;
-        sim_changed(r->driver);
+        changed(r->driver);
     }
     return rc;
 }
@@ -134,7 +134,7 @@ static int plug(struct ssc_driver *base, const char *reader, bool plugged)
         if (present) {
             sim_put_in(r, NULL, NULL);
         }
-        sim_changed(d);
+        changed(d);
     }
     pthread_mutex_unlock(&d->lock);
     return r ? 0 : SSC_E_READER_NOT_FOUND;

@@ -23,11 +23,6 @@ static const char *const NAMES[] = {
 };
 enum { NAME_COUNT = sizeof NAMES / sizeof NAMES[0] };
 
-const char *sim_fault_name(enum ssc_sim_fault_kind kind)
-{
-    return (unsigned)kind < NAME_COUNT ? NAMES[kind] : NAMES[SSC_FAULT_NONE];
-}
-
 enum ssc_sim_fault_kind sim_fault_by_name(const char *name)
 {
     enum ssc_sim_fault_kind found = SSC_FAULT_NONE;

@@ -83,7 +83,8 @@ static size_t take_challenge(struct ssc_sim_card *c, uint8_t challenge[16])
 
 /* ---- keys ---- */
 
-int sim_key_here(const struct ssc_sim_card *c, const char *prefix)
+/* Index in key[] of the current application's key "STK", "LK", ...; -1 when the card has none. */
+static int key_here(const struct ssc_sim_card *c, const char *prefix)
 {
     char name[32];
     const struct ssc_key_info *info = NULL;
@@ -96,7 +97,7 @@ int sim_key_here(const struct ssc_sim_card *c, const char *prefix)
 
 int sim_sm_key(const struct ssc_sim_card *c)
 {
-    const int key = c->kind == SIM_PBOC ? SIM_DAMK : sim_key_here(c, "STK");
+    const int key = c->kind == SIM_PBOC ? SIM_DAMK : key_here(c, "STK");
     return key >= 0 && c->key[key].present ? key : -1;
 }
 
@@ -335,7 +336,7 @@ uint16_t sim_app_block(struct ssc_sim_card *c, const struct ssc_command *cmd, st
     } else if (c->s.df <= 0) {
         sw = SSC_SW_CONDITIONS;
     } else {
-        sw = block(c, cmd, sim_key_here(c, "LK"), c->s.df,
+        sw = block(c, cmd, key_here(c, "LK"), c->s.df,
                    cmd->p2 == 0 ? SIM_BLOCKED_TEMPORARY : SIM_BLOCKED_PERMANENT);
     }
     return sw;

@@ -41,7 +41,6 @@ struct sim_driver {
 
 /* With the lock held. */
 struct sim_reader *sim_reader_find(struct sim_driver *d, const char *name);
-void sim_changed(struct sim_driver *d);
 void sim_take_out(struct sim_reader *r); /* the card leaves; waits for the channel that uses it */
 int sim_put_in(struct sim_reader *r, const char *image,
                char why[200]); /* NULL: the card that was there before */
