@@ -167,7 +167,16 @@ static int run(struct cli *cli, int argc, char **argv)
     struct recording r = {.cli = cli};
     const char *path = cli->value[OPT_OUTPUT];
     int status = 0;
-    if (path && !(r.file = fopen(path, "w"))) {
+    const bool words =
+        argc > 0 && strcmp(argv[0], "record") == 0; /* record FILE: the same as --output FILE */
+    if (words && argc > 1) {
+        path = argv[1];
+        argc -= 2;
+        argv += 2;
+    }
+    if (words && path == cli->value[OPT_OUTPUT]) {
+        status = usage_error(cli, "record FILE");
+    } else if (path && !(r.file = fopen(path, "w"))) {
         status = cli_fail_with(cli, SSC_E_IO, path);
     } else {
         status = trace(&r, argc + 1, argv - 1); /* argv[-1] is this command's own name, as getopt wants one */
@@ -191,7 +200,8 @@ static const struct opt options[] = {
 
 const struct command cmd_trace = {
     .name = "trace",
-    .args = "[--output FILE] [COMMAND ...]",
+    .subcommands = "record",
+    .args = "[record FILE | --output FILE] [COMMAND ...]",
     .summary = {"show and record the exchanges with the card", "显示并记录与卡片的通信"},
     .about =
         {"Without COMMAND: everything that goes through the service, until interrupted. Lines go to stderr.\n"
@@ -200,7 +210,7 @@ const struct command cmd_trace = {
          "密码、密钥和个人信息会被隐去。记录文件可用 --driver replay:FILE 回放。"},
     .options = options,
     .examples =
-        "sscard trace\nsscard trace --output card.replay identity\nsscard --driver replay:card.replay info",
+        "sscard trace\nsscard trace record card.replay identity\nsscard --driver replay:card.replay info",
     .flags = CMD_DIRECT | CMD_PREFIX,
     .run = run,
 };

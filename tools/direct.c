@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/direct_private.h"
 
+#include "drivers/ccid/ccid.h"
 #include "drivers/pcsc.h"
 #include "drivers/replay.h"
 #include "drivers/sim/sim.h"
@@ -18,7 +19,7 @@ static const struct {
     {"card.release", direct_release},       {"card.info", direct_info},
     {"card.identity", direct_identity},     {"card.read", direct_read},
     {"purse.balance", direct_balance},      {"purse.log", direct_log},
-    {"apdu.transmit", direct_transmit},
+    {"apdu.transmit", direct_transmit},     {"psam.list", direct_psam}, /* of this process only */
 };
 
 static int open_sim(const char *image, struct ssc_driver **out, char why[200])
@@ -53,6 +54,8 @@ int direct_driver(const char *name, struct ssc_driver **out, char why[200])
     int rc = SSC_E_INVALID_ARGUMENT;
     if (strcmp(name, "pcsc") == 0) {
         rc = ssc_pcsc_driver_new(out);
+    } else if (strcmp(name, "ccid") == 0) {
+        rc = ssc_ccid_driver_new(NULL, out);
     } else if (strcmp(name, "sim") == 0) {
         rc = open_sim("ssc-3.0", out, why);
     } else if (strncmp(name, "sim:", 4) == 0) {

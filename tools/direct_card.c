@@ -52,6 +52,29 @@ done:
     return rc;
 }
 
+/* What the service tells of its PSAM in system.ping. */
+int direct_psam(struct direct *d, const json_t *params, json_t **result, int64_t deadline)
+{
+    const int rc = find_auth(d, deadline);
+    const struct ssc_psam_info *info = d->auth ? ssc_auth_psam_info(d->auth) : NULL;
+    json_t *list = json_array();
+    (void)params;
+    if (info) {
+        json_t *algorithms = json_array();
+        if (info->alg_3des) {
+            json_array_append_new(algorithms, json_string("3des"));
+        }
+        if (info->alg_sm4) {
+            json_array_append_new(algorithms, json_string("sm4"));
+        }
+        json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:s, s:o}", "reader", info->reader, "ok", true,
+                                              "serial", info->serial, "terminal", info->terminal,
+                                              "algorithms", algorithms));
+    }
+    *result = json_pack("{s:o}", "psam", list);
+    return rc;
+}
+
 static int trace_new(struct direct *d)
 {
     const int rc =

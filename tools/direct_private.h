@@ -47,6 +47,7 @@ int direct_pick(struct direct *d, const json_t *params, struct ssc_reader_state 
 /* direct_card.c */
 int direct_acquire(struct direct *d, const json_t *params, json_t **result, int64_t deadline);
 int direct_release(struct direct *d, const json_t *params, json_t **result, int64_t deadline);
+int direct_psam(struct direct *d, const json_t *params, json_t **result, int64_t deadline);
 int direct_info(struct direct *d, const json_t *params, json_t **result, int64_t deadline);
 int direct_identity(struct direct *d, const json_t *params, json_t **result, int64_t deadline);
 int direct_read(struct direct *d, const json_t *params, json_t **result, int64_t deadline);

@@ -19,7 +19,7 @@ const struct opt global_options[] = {
     {OPT_DIRECT, "direct", NULL, {"straight on the reader, without the service", "不经服务直接使用读卡器"}},
     {OPT_DRIVER,
      "driver",
-     "pcsc|sim[:IMAGE]|replay:FILE",
+     "pcsc|ccid|sim[:IMAGE]|replay:FILE",
      {"how --direct reaches the reader (default pcsc)", "--direct 使用的驱动 (默认 pcsc)"}},
     {OPT_DEADLINE,
      "deadline",

@@ -9,6 +9,7 @@ struct keys {
     bool any, local; /* something to authenticate with; a PSAM or key file on this machine */
     char name[128];
     char algorithms[32];
+    char broken[128]; /* reader with something that is no PSAM; "" */
 };
 
 static void algorithms_of(const json_t *psam, char out[32])
@@ -24,52 +25,62 @@ static void algorithms_of(const json_t *psam, char out[32])
     }
 }
 
-static void psams_of_service(struct doctor *d, struct keys *keys)
+/* What the PSAMs say of themselves; remembers a slot whose card is none. */
+static void take_psams(struct doctor *d, const json_t *psams, struct keys *keys)
 {
-    const json_t *psam, *broken = NULL;
+    const json_t *psam;
     size_t i;
-    json_array_foreach(json_object_get(d->ping, "psam"), i, psam)
+    json_array_foreach(psams, i, psam)
     {
-        if (jb(psam, "ok") && !keys->local) {
+        const bool able = jb(psam, "ok") && json_array_size(json_object_get(psam, "algorithms")) > 0;
+        if (able && !keys->local) {
             keys->any = keys->local = true;
             snprintf(keys->name, sizeof keys->name, "%s", js(psam, "terminal"));
             algorithms_of(psam, keys->algorithms);
             doctor_fact(d, FACT_PSAM, js(psam, "reader"), js(psam, "terminal"), keys->algorithms);
-        } else if (!jb(psam, "ok")) {
-            broken = psam;
+        } else if (!able) {
+            snprintf(keys->broken, sizeof keys->broken, "%s", js(psam, "reader"));
         }
     }
+}
+
+static void take_test_keys(struct doctor *d, const char *name, struct keys *keys)
+{
+    keys->any = keys->local = true;
+    snprintf(keys->name, sizeof keys->name, "%s", name);
+    doctor_fact(d, FACT_KEY_FILE, name);
+}
+
+static void keys_of_service(struct doctor *d, struct keys *keys)
+{
+    take_psams(d, json_object_get(d->ping, "psam"), keys);
     if (jb(json_object_get(d->ping, "hsm"), "configured")) {
         keys->any = true;
         doctor_fact(d, FACT_HSM);
     }
     if (jb(d->ping, "test_keys") && !keys->local) {
-        keys->any = keys->local = true;
-        snprintf(keys->name, sizeof keys->name, "-");
-        doctor_fact(d, FACT_KEY_FILE, "-");
-    }
-    if (broken && !keys->any) {
-        doctor_break(d, CAUSE_PSAM_FAULT, js(broken, "reader"));
+        take_test_keys(d, "-", keys);
     }
 }
 
-static void psams_of_reader(struct doctor *d, struct keys *keys)
+static void keys_of_reader(struct doctor *d, struct keys *keys)
 {
     const json_t *reader;
     size_t i;
+    char symbol[64], detail[160];
     if (d->key_file) {
-        keys->any = keys->local = true;
-        snprintf(keys->name, sizeof keys->name, "%s", d->key_file);
-        doctor_fact(d, FACT_KEY_FILE, d->key_file);
+        take_test_keys(d, d->key_file, keys);
     }
     json_array_foreach(d->readers, i, reader)
     {
-        if (strcmp(js(reader, "medium"), "sam") == 0 && strcmp(js(reader, "state"), "card") == 0 &&
-            !keys->local) {
-            keys->any = keys->local = true;
-            snprintf(keys->name, sizeof keys->name, "%s", js(reader, "name"));
-            doctor_fact(d, FACT_PSAM_SLOT, js(reader, "name"));
+        if (strcmp(js(reader, "medium"), "sam") == 0 && strcmp(js(reader, "state"), "card") == 0) {
+            snprintf(keys->broken, sizeof keys->broken, "%s", js(reader, "name")); /* until it has answered */
         }
+    }
+    if (keys->broken[0] && !keys->local) {
+        json_t *answer = doctor_ask(d, "psam.list", NULL, symbol, detail);
+        take_psams(d, json_object_get(answer, "psam"), keys);
+        json_decref(answer);
     }
 }
 
@@ -128,15 +139,17 @@ void link_psam(struct doctor *d)
         doctor_skip(d);
     } else {
         if (d->ping) {
-            psams_of_service(d, &keys);
+            keys_of_service(d, &keys);
         } else {
-            psams_of_reader(d, &keys);
+            keys_of_reader(d, &keys);
         }
-        if (!keys.any && !d->broken) {
+        if (!keys.any && keys.broken[0]) {
+            doctor_break(d, CAUSE_PSAM_FAULT, keys.broken);
+        } else if (!keys.any) {
             doctor_break(d, CAUSE_PSAM_MISSING);
-        } else if (!d->broken && strcmp(js(d->info, "kind"), "ssc") == 0 && !algorithm_fits(d, &keys)) {
+        } else if (strcmp(js(d->info, "kind"), "ssc") == 0 && !algorithm_fits(d, &keys)) {
             refused(d, &keys, "psam_algorithm", "");
-        } else if (!d->broken && strcmp(js(d->info, "kind"), "ssc") == 0) {
+        } else if (strcmp(js(d->info, "kind"), "ssc") == 0) {
             try_card(d, &keys);
         }
     }

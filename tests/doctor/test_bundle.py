@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The support bundle holds what it lists, and no PIN, key, id number or name, wherever they were planted."""
+import os
+import tarfile
+import unittest
+
+import patient
+
+NAME, ID, PIN, KEY = "李四", "110101199003078515", "739182", "0F1E2D3C4B5A69788796A5B4C3D2E1F0"
+BANK = "6217000010001234567"
+
+
+class TestBundle(patient.Case):
+    def plant(self):
+        self.card = os.path.join(self.dir, "card.json")
+        self.run_cli("sim", "make", "ssc-2.0", self.card, "--name", NAME, "--id", ID)
+        self.tree.plist()
+        self.tree.device()
+        self.tree.write("/etc/os-release", 'NAME="Some Linux"\n')
+        self.tree.write("/etc/sscard/sscardd.conf",
+                        "# the PIN of %s is %s\n[daemon]\nqueue = 64\n[auth]\nkey-file = /root/%s.json\nunlock-pin = %s\n"
+                        "master-key=%s\n[roles]\nuser:%s = biller\n; %s\n" % (NAME, PIN, KEY, PIN, KEY, NAME, ID))
+        self.tree.write("/var/log/kern.log",
+                        "Jan  1 host kernel: usb 1-2: new full-speed USB device number 4\n"
+                        "Jan  1 host kernel: usb 1-2: SerialNumber: S0001\n"
+                        "Jan  1 host kernel: usb 1-2: read card of name=%s id %s pin=%s key=%s account %s\n"
+                        "Jan  1 host kernel: eth0: link up for %s\n" % (NAME, ID, PIN, KEY, BANK, NAME))
+
+    def make(self, *args):
+        path = os.path.join(self.dir, "b.tar.gz")
+        r = self.run_cli("--json", "--driver", "sim:" + self.card, "support-bundle", "--output", path, "--root", self.tree.root, *args)
+        self.assertEqual(r.code, 0, r.out + r.err)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        with tarfile.open(path) as tar:
+            return r.json(), {os.path.basename(m.name): tar.extractfile(m).read() for m in tar.getmembers()}
+
+    def test_nothing_secret_is_inside(self):
+        self.plant()
+        _, members = self.make()
+        whole = b"".join(members.values())
+        for secret in NAME, ID, PIN, KEY, BANK:
+            for form in (secret.encode(), secret.encode("gb18030"), secret.encode().hex().encode(),
+                         secret.encode().hex().upper().encode(), secret.encode("gb18030").hex().upper().encode()):
+                self.assertNotIn(form, whole, secret)
+        self.assertNotIn(bytes.fromhex(KEY), whole)
+        self.assertNotIn(KEY.lower().encode(), whole)
+        bcd = b"19900307"
+        self.assertNotIn(bcd, members["trace.txt"])
+
+    def test_what_helps_is_inside(self):
+        self.plant()
+        answer, members = self.make()
+        listed = {m["name"] for m in answer["members"]}
+        self.assertEqual(listed | {"CONTENTS.txt"}, set(members))
+        self.assertEqual(listed, {"versions.txt", "os-release", "sscardd.conf", "doctor.json", "usb.txt", "trace.txt", "kernel.txt"})
+        for name in listed:
+            self.assertIn(name.encode(), members["CONTENTS.txt"])
+        self.assertIn(b"queue = 64", members["sscardd.conf"])
+        self.assertIn(b"user:*** = biller", members["sscardd.conf"])
+        self.assertIn(b"master-key = ***", members["sscardd.conf"])
+        self.assertIn(b"new full-speed USB device", members["kernel.txt"])
+        self.assertNotIn(b"eth0", members["kernel.txt"])
+        self.assertIn(b"1d99:0013", members["usb.txt"])
+        self.assertIn(b"12 01 00 02", members["usb.txt"])
+        self.assertIn(b'"links"', members["doctor.json"])
+        self.assertIn(b"> 00A404000F", members["trace.txt"])
+
+    def test_screens(self):
+        self.plant()
+        for lang, word in ("en", "Read it before you send it"), ("zh", "发送前请先查看"):
+            path = os.path.join(self.dir, lang + ".tar.gz")
+            r = self.run_cli("--driver", "sim:" + self.card, "support-bundle", "--output", path, "--root", self.tree.root, "--lang", lang)
+            self.assertEqual(r.code, 0, r.err)
+            self.assertIn(word, r.out)
+            self.assertIn("trace.txt", r.out)
+
+    def test_never_over_a_file(self):
+        self.plant()
+        path = os.path.join(self.dir, "there")
+        with open(path, "w") as f:
+            f.write("mine")
+        r = self.run_cli("--driver", "sim", "support-bundle", "--output", path)
+        self.assertEqual(r.code, 1)
+        with open(path) as f:
+            self.assertEqual(f.read(), "mine")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each cause of the chain: sockets and disks for real, hardware as a tree of files, the service as a script."""
+import os
+import socket
+import subprocess
+import time
+import unittest
+
+import patient
+import support
+from patient import GENUINE, INFO, PSAM, listed, ping, reader
+
+READ = [("system.ping", ping()), ("reader.list", listed(reader()))]
+
+
+class TestService(patient.Case):
+    def test_stopped(self):
+        self.diagnose("service_stopped")
+
+    def test_dead(self):
+        path = os.path.join(self.dir, "s")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+        self.assertIn("ECONNREFUSED", self.diagnose("service_dead", "--socket", path)["evidence"]["en"])
+
+    @unittest.skipUnless(patient.can_be_nobody(), "needs root and setpriv")
+    def test_denied(self):
+        path = os.path.join(self.dir, "s")
+        os.chmod(self.dir, 0o755)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            s.listen(1)
+            os.chmod(path, 0o660)
+            done = subprocess.run(patient.as_nobody([support.SSCARD, "--json", "doctor", "--socket", path]),
+                                  stdout=subprocess.PIPE, env=self.env, timeout=30)
+        cause = self.judge("service_denied", support.Result(done.returncode, done.stdout.decode(), ""))
+        self.assertIn("0660", cause["evidence"]["zh"])
+        self.assertIn("65534", cause["evidence"]["en"])
+
+    def test_role(self):
+        self.with_answers("service_role", [("system.ping", support.error("permission_denied", -8))])
+
+    def test_silent(self):
+        self.with_answers("service_silent", [("system.ping", support.Service.SILENT)], "--deadline", "0.5")
+
+
+class TestPcscd(patient.Case):
+    """Where the service has lost pcscd; the tree says why."""
+    LOST = [("system.ping", ping(pcsc=False)), ("reader.list", listed())]
+
+    def test_missing(self):
+        self.with_answers("pcscd_missing", list(self.LOST))
+
+    def test_container(self):
+        self.tree.write("/run/.containerenv")
+        self.assertIn("podman", self.with_answers("pcscd_container", list(self.LOST))["evidence"]["zh"])
+
+    def test_not_enabled(self):
+        self.tree.write("/usr/sbin/pcscd")
+        self.with_answers("pcscd_not_enabled", list(self.LOST))
+
+    def test_stopped(self):
+        self.tree.write("/usr/sbin/pcscd")
+        self.tree.write("/etc/systemd/system/sockets.target.wants/pcscd.socket")
+        self.with_answers("pcscd_stopped", list(self.LOST))
+
+    def test_version(self):
+        os.makedirs(self.tree.root + "/run/pcscd")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(self.tree.root + "/run/pcscd/pcscd.comm")
+            s.listen(4)
+            self.with_answers("pcscd_version", list(self.LOST))
+
+    def test_silent(self):
+        self.with_answers("pcscd_silent", [("system.ping", ping()), ("reader.list", support.error("deadline_exceeded", -5))])
+
+
+class TestUsb(patient.Case):
+    NONE = [("system.ping", ping()), ("reader.list", listed())]
+
+    def unserved(self, symbol, listed_too=True, **device):
+        self.tree.plist(*([("0x1D99", "0x0013", "Desk Reader")] if listed_too else []))
+        self.tree.device(**device)
+        cause = self.with_answers(symbol, list(self.NONE))
+        self.assertIn("1d99:0013", cause["evidence"]["zh"])
+        return cause
+
+    def test_no_usb(self):
+        self.with_answers("usb_none", list(self.NONE))
+
+    def test_not_plugged(self):
+        self.tree.device(product="Keyboard", maker="K", content=patient.descriptors(3, b""))
+        self.assertIn("1 USB", self.with_answers("reader_not_plugged", list(self.NONE))["evidence"]["en"])
+
+    def test_not_ccid(self):
+        cause = self.unserved("reader_not_ccid", False, product="IC Card Reader", content=patient.descriptors(3, b""))
+        self.assertIn("03", cause["evidence"]["en"])
+
+    def test_lies(self):
+        self.unserved("reader_lies", content=patient.descriptors(0x0B, patient.ccid_descriptor(message=3)))
+
+    def test_unlisted(self):
+        self.assertIn("/etc/libccid_Info.plist", self.unserved("reader_unlisted", False)["evidence"]["en"])
+
+    def test_kernel_driver(self):
+        self.assertIn("pn533_usb", self.unserved("reader_kernel_driver", driver="pn533_usb")["evidence"]["en"])
+
+    def test_process(self):
+        self.tree.process(812, "scdaemon", ["/dev/bus/usb/001/004"], unit="reader-thing.service")
+        self.tree.process(813, "pcscd", ["/dev/bus/usb/001/004"])
+        evidence = self.unserved("reader_process")["evidence"]["en"]
+        self.assertIn("scdaemon (pid 812, reader-thing.service)", evidence)
+        self.assertNotIn("813", evidence)
+
+    def test_node_denied(self):
+        self.tree.process(813, "pcscd", uid=999)
+        self.tree.write("/dev/bus/usb/001/004")
+        os.chmod(self.tree.root + "/dev/bus/usb/001/004", 0o644)
+        self.assertIn("0644; pcscd runs as uid 999", self.unserved("reader_node_denied")["evidence"]["en"])
+
+    def test_suspended(self):
+        self.assertIn("suspended", self.unserved("reader_suspended", control="auto", status="suspended")["evidence"]["zh"])
+
+    def test_not_served(self):
+        self.unserved("reader_not_served")
+
+    def test_quirk(self):
+        self.tree.plist(("0x058F", "0x9540", "Alcor AU9540"))
+        self.tree.device(vid="058f", pid="9540", product="AU9540")
+        self.with_answers("reader_quirk", [("system.ping", ping()), ("reader.list", listed(reader("empty", "Alcor AU9540 00 00")))])
+
+    def judge(self, symbol, result, remark=False):
+        if symbol == "reader_quirk":  # told beside the cause that ends the chain
+            self.assertEqual(result.json()["cause"], "slot_empty")
+            quirk = [c for link in result.json()["links"] for c in link["causes"] if c["symbol"] == symbol]
+            self.assertIn("speeds", quirk[0]["evidence"]["en"])
+            for text, key, lang in zip(patient.TEXTS[symbol], ("cause", "remedy") * 2, ("en", "en", "zh", "zh")):
+                self.assertIn(text, quirk[0][key][lang])
+            self.told.add(symbol)
+            return quirk[0]
+        return super().judge(symbol, result, remark)
+
+    def test_voltage(self):
+        self.tree.plist(("0x1D99", "0x0013", "Desk Reader"))
+        self.tree.device(content=patient.descriptors(0x0B, patient.ccid_descriptor(voltages=2)))
+        self.assertIn("3 V", self.with_answers("card_voltage", [("system.ping", ping()), ("reader.list", listed(reader("mute")))])
+                      ["evidence"]["en"])
+
+
+class TestReaderAndCard(patient.Case):
+    def seen(self, symbol, row, *more):
+        return self.with_answers(symbol, [("system.ping", ping()), ("reader.list", listed(row))] + list(more))
+
+    def test_unknown(self):
+        self.with_answers("reader_unknown", list(READ), "--reader", "Other")
+
+    def test_held(self):
+        self.tree.process(77, "opensc-tool", maps="7f00-7f01 r-xp 0 0:0 1 /usr/lib/libpcsclite.so.1.0.0\n")
+        self.assertIn("opensc-tool (pid 77)", self.seen("reader_held", reader(in_use=True))["evidence"]["zh"])
+
+    def test_wedged(self):
+        self.assertIn("2026-01-02", self.seen("reader_wedged", reader("wedged"))["evidence"]["en"])
+
+    def test_gone(self):
+        self.seen("reader_gone", reader("gone"))
+
+    def test_empty(self):
+        self.seen("slot_empty", reader("empty"))
+
+    def test_mute(self):
+        self.seen("card_mute", reader("mute"))
+
+    def test_answers_of_the_card(self):
+        for symbol, error in (("card_protocol", "protocol_mismatch"), ("card_atr", "bad_atr"), ("card_unreadable", "reader_io_error"),
+                              ("card_mute", "card_unpowered"), ("slot_empty", "card_removed"), ("reader_held", "reader_busy")):
+            with self.subTest(error):
+                self.seen(symbol, reader(), ("card.info", support.error(error)))
+
+    def test_not_ssc(self):
+        self.seen("card_not_ssc", reader(), ("card.info", dict(INFO, kind="unknown")))
+
+
+class TestKeys(patient.Case):
+    def keys(self, symbol, psam, *more, **info):
+        return self.with_answers(symbol, [("system.ping", ping(psam=psam)), ("reader.list", listed(reader())),
+                                          ("card.info", dict(INFO, **info))] + list(more))
+
+    def test_missing(self):
+        self.keys("psam_missing", [])
+
+    def test_fault(self):
+        self.keys("psam_fault", [dict(PSAM, ok=False)])
+
+    def test_algorithm(self):
+        self.assertIn("SM4", self.keys("psam_algorithm", [dict(PSAM, algorithms=["3des"])])["evidence"]["en"])
+
+    def test_key_level_and_region(self):
+        for error in "psam_key_missing", "psam_region", "need_remote_authentication":
+            with self.subTest(error):
+                cause = self.keys("psam_key", [PSAM], ("card.identity", support.error(error)))
+                self.assertIn("000000000001", cause["evidence"]["zh"])
+
+    def test_wrong_keys(self):
+        self.keys("psam_wrong_keys", [PSAM], ("card.identity", support.error("external_authentication_failed")))
+
+    def test_not_genuine(self):
+        self.keys("card_not_genuine", [PSAM], ("card.identity", dict(GENUINE, genuine="no")))
+
+    def test_people_are_not_in_the_report(self):
+        os.makedirs(self.tree.root + "/run")
+        service = support.Service(self.tree.root + "/run/s", READ + [("card.info", INFO), ("card.identity", GENUINE), ("txn.list", {"txns": []})])
+        for args in ([], ["--json"]):
+            if args:
+                service = support.Service(self.tree.root + "/run/s", READ + [("card.info", INFO), ("card.identity", GENUINE),
+                                                                             ("txn.list", {"txns": []})])
+            r = self.run_cli("doctor", "--root", self.tree.root, "--socket", "/run/s", *args)
+            service.join(20)
+            os.unlink(self.tree.root + "/run/s")
+            self.assertEqual(r.code, 0, r.out)
+            for secret in "张三", "111111198101011110":
+                self.assertNotIn(secret, r.out + r.err)
+
+
+class TestBehind(patient.Case):
+    WELL = READ + [("card.info", INFO), ("card.identity", GENUINE)]
+
+    def test_clock_backwards(self):
+        last = {"txns": [{"created": "2096-01-02T03:04:05+08:00"}]}
+        self.with_answers("clock_backwards", self.WELL + [("txn.list", last)])
+
+    def test_time_zone(self):
+        self.env["TZ"] = "UTC"
+        self.with_answers("time_zone", self.WELL + [("txn.list", {"txns": []})], remark=True)
+
+    def behind(self, symbol, remark=False, **of_ping):
+        script = [("system.ping", ping(**of_ping))] + self.WELL[1:] + [("txn.list", {"txns": []})]
+        return self.with_answers(symbol, script, remark=remark)
+
+    def test_journal(self):
+        self.assertIn("journal_unavailable", self.behind("journal_fault", journal={"ok": False, "error": "journal_unavailable"})
+                      ["evidence"]["zh"])
+
+    def test_unsettled(self):
+        self.behind("unsettled", True, journal={"ok": True, "unsettled": 2})
+
+    def test_link(self):
+        self.behind("link_down", link={"configured": True, "ok": False, "error": "timeout"})
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root for a small disk")
+    def test_full_disk(self):
+        """The service itself on a disk of two megabytes."""
+        disk, path = os.path.join(self.dir, "disk"), os.path.join(self.dir, "s")
+        os.mkdir(disk)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("mount is not allowed here")
+        service = subprocess.Popen([os.environ["SSCARDD"], "--sim", "--socket", path, "--journal", disk + "/journal.db",
+                                    "--log-level", "error"], env=self.env)
+        try:
+            for _ in range(500):
+                if os.path.exists(path):
+                    break
+                time.sleep(0.01)
+            cause = self.diagnose("disk_full", "--socket", path)
+            self.assertIn(disk, cause["evidence"]["en"])
+        finally:
+            service.terminate()
+            service.wait(20)
+            subprocess.run(["umount", disk], check=True)
+
+
+def load_tests(loader, tests, pattern):
+    class TestAll(unittest.TestCase):
+        def test_every_cause_is_told(self):
+            """The table and the tests know the same causes; which test tells which is in test_pcscd and test_contact."""
+            self.assertEqual(patient.symbols(), set(patient.TEXTS) | patient.IN_C)
+    tests.addTests(loader.loadTestsFromTestCase(TestAll))
+    return tests
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Binding, recording, replaying; the contact test without hardware."""
+import json
+import os
+import subprocess
+import unittest
+
+import patient
+
+
+class TestContact(patient.Case):
+    def card(self, **faults):
+        path = os.path.join(self.dir, "card.json")
+        self.run_cli("sim", "make", "ssc-2.0", path)
+        with open(path, encoding="utf-8") as f:
+            card = json.load(f)
+        card.update(faults)
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(card, f)
+        return "sim:" + path
+
+    def test_good(self):
+        for lang, word in ("en", "The contact is good."), ("zh", "触点良好。"):
+            r = self.run_cli("--driver", "sim", "doctor", "--contact", "7", "--lang", lang)
+            self.assertEqual(r.code, 0, r.err)
+            self.assertIn(word, r.out)
+        figures = self.run_cli("--json", "--driver", "sim", "doctor", "--contact", "7").json()
+        self.assertEqual((figures["ok"], figures["cause"], figures["rounds"], figures["retries"]), (True, None, 7, 0))
+        self.assertAlmostEqual(figures["wire_ms"], 56, delta=15)  # the simulator's own model
+
+    def test_flipped(self):
+        """A recording that answers the second round otherwise: the counters know."""
+        atr = "3B6D000000814E43238697159900BF7C7A"
+        path = os.path.join(self.dir, "r")
+        with open(path, "w") as f:
+            f.write("atr %s\n> 0084000008\n< 11111111111111119000\n" % atr)
+        r = self.run_cli("--json", "--driver", "replay:" + path, "doctor", "--contact", "3")
+        self.assertEqual(r.json()["flipped"], 0)  # every channel of a recording begins anew
+
+    def test_wrong_count(self):
+        for count in "0", "-1", "x", "9999999":
+            self.assertEqual(self.run_cli("--driver", "sim", "doctor", "--contact", count).code, 2)
+
+
+class TestBind(patient.Case):
+    def test_list_of_libccid(self):
+        self.tree.plist()
+        r = self.run_cli("readers", "--bind", "1d99:0013", "--root", self.tree.root)
+        self.assertEqual(r.code, 0, r.err)
+        self.assertIn("/etc/libccid_Info.plist", r.out)
+        command = self.run_cli("--json", "readers", "--bind", "1d99:0013", "--root", self.tree.root).json()["command"]
+        sed = command.split(" && ")[0].replace("/etc/libccid_Info.plist", self.tree.root + "/etc/libccid_Info.plist")
+        subprocess.run(["sh", "-c", sed], check=True)  # what is printed does what it says
+        r = self.run_cli("readers", "--bind", "1d99:0013", "--root", self.tree.root, "--lang", "zh")
+        self.assertIn("已列入", r.out)
+        r = self.run_cli("readers", "--bind", "08e6:3437", "--root", self.tree.root)
+        self.assertIn("Gemalto PC Twin Reader", r.out)
+
+    def test_own_handler(self):
+        self.tree.plist()
+        for folder in "/usr/lib/pcsc/drivers", "/usr/lib/x86_64-linux-gnu/pcsc/drivers", "/usr/lib64/pcsc/drivers":
+            self.tree.write(folder + "/ifd-sscard-ccid.bundle/Contents/Linux/libifdsscard-ccid.so")
+        answer = self.run_cli("--json", "readers", "--bind", "1d99:0013", "--root", self.tree.root).json()
+        self.assertTrue(answer["file"].endswith("ifd-sscard-1d99-0013.bundle/Contents/Info.plist"))
+        self.assertIn("0x1D99", answer["content"])
+
+    def test_wrong(self):
+        for wrong in "1d99", "1d99:13", "xxxx:0013", "1d99:0013x":
+            self.assertEqual(self.run_cli("readers", "--bind", wrong).code, 2)
+        self.assertEqual(self.run_cli("readers", "--bind", "1d99:0013", "--root", self.tree.root).code, 3)
+
+
+class TestRecord(patient.Case):
+    def test_recorded_on_site_is_a_card_for_the_developer(self):
+        """Redacted, it still parses, and it is still a card with a holder: the fictitious one."""
+        card, record = os.path.join(self.dir, "card.json"), os.path.join(self.dir, "site.replay")
+        self.run_cli("sim", "make", "ssc-2.0", card, "--name", "李四", "--id", "110101199003078515")
+        r = self.run_cli("--driver", "sim:" + card, "trace", "record", record, "identity")
+        self.assertEqual(r.code, 0, r.err)
+        self.assertIn("李四", r.out)
+        with open(record, encoding="utf-8") as f:
+            text = f.read()
+        for secret in "李四".encode("gb18030").hex().upper(), b"110101199003078515".hex().upper():
+            self.assertNotIn(secret, text)
+        again = self.run_cli("--driver", "replay:" + record, "--json", "identity")
+        self.assertEqual(again.code, 0, again.out)
+        self.assertEqual(again.json()["name"], "张三")
+        self.assertEqual(again.json()["citizen_id"], "111111198101011110")
+        r = self.run_cli("--driver", "replay:" + record, "--json", "doctor")
+        self.assertEqual(r.code, 0, r.out)
+
+    def test_record_needs_a_file(self):
+        self.assertEqual(self.run_cli("--driver", "sim", "trace", "record").code, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
