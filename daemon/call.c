@@ -2,6 +2,7 @@
 #include "daemon/call.h"
 
 #include "daemon/events.h"
+#include "daemon/ledger.h"
 #include "daemon/ops.h"
 #include "daemon/psam.h"
 
@@ -128,8 +129,19 @@ static void answer(struct ssc_call *call, int rc)
     }
 }
 
+/* A repeat that waited for its card in vain still answers what the journal knows. */
+static int known_instead(struct ssc_call *call, int rc)
+{
+    const bool instead = call->known && !call->slot && !call->at_work && rc != 0 && rc != SSC_E_CANCELLED;
+    if (instead) {
+        call->detail[0] = '\0';
+    }
+    return instead ? call->known_rc : rc;
+}
+
 void ssc_call_finish(struct ssc_call *call, int rc)
 {
+    rc = known_instead(call, rc);
     if (call->stage != SSC_STAGE_DONE) {
         struct ssc_conn *c = call->conn;
         if (call->stage == SSC_STAGE_WAIT_LEASE || call->stage == SSC_STAGE_WAIT_CARD) {
@@ -206,8 +218,6 @@ static void store_work(struct ssc_job *job)
     struct ssc_call *call = job->owner;
     if (atomic_load(&call->dropped)) {
         call->rc = SSC_E_CANCELLED;
-    } else if (!call->d->journal && !(call->method->flags & SSC_M_SIM)) {
-        call->rc = ssc_call_fail(call, call->d->journal_error, "%s", call->d->journal_why);
     } else {
         call->rc = call->method->work(call);
     }
@@ -240,9 +250,10 @@ static void go_card(struct ssc_call *call)
 static void repeat_work(struct ssc_job *job)
 {
     struct ssc_call *call = job->owner;
-    call->rc = atomic_load(&call->dropped) ? SSC_E_CANCELLED
-               : call->d->journal          ? ssc_ops_repeat(call)
-                                  : ssc_call_fail(call, call->d->journal_error, "%s", call->d->journal_why);
+    call->rc = atomic_load(&call->dropped) ? SSC_E_CANCELLED : ssc_ledger_need(call);
+    if (call->rc == 0) {
+        call->rc = ssc_ops_repeat(call);
+    }
 }
 
 static void repeat_done(struct ssc_job *job)

@@ -63,6 +63,8 @@ struct ssc_call {
     json_t *result;    /* new reference */
     json_t *error_txn; /* data.txn of an error */
     json_t *events;    /* [{type, owner, txn}] to be told afterwards */
+    bool known;        /* a repeat that asks its card once more; result and error_txn are the journal's */
+    int known_rc;      /* what it answers when no card comes */
 };
 
 /* From arrival: on the loop, to the journal, or to a card. */

@@ -9,6 +9,7 @@
 #include "middleware/auth/provider.h"
 #include "middleware/journal.h"
 
+#include <stdatomic.h>
 #include <sys/queue.h>
 
 #define SSC_PROTOCOL 1
@@ -26,9 +27,11 @@ struct ssc_daemon {
     struct ssc_profile profile;
     struct ssc_habits *habits;
     struct ssc_driver *driver;
-    bool simulated;              /* sim.* methods work */
-    struct ssc_journal *journal; /* NULL: no money moves; journal_error and journal_why say why */
+    bool simulated;                        /* sim.* methods work */
+    _Atomic(struct ssc_journal *) journal; /* NULL: no money moves; see ledger.h */
+    uv_mutex_t ledger_lock;                /* of the three below, and of opening the journal */
     int journal_error;
+    int64_t journal_tried_ms;
     char journal_why[200];
     struct ssc_auth *key_file; /* NULL without one */
     struct ssc_psams *psam;

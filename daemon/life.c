@@ -3,6 +3,7 @@
 
 #include "daemon/call.h"
 #include "daemon/events.h"
+#include "daemon/ledger.h"
 #include "daemon/manager.h"
 #include "daemon/psam.h"
 #include "daemon/rpc.h"
@@ -78,7 +79,6 @@ static void remove_journal(const char *path)
 /* Without a journal cards are still read; only money stands still. A second daemon is another matter. */
 static int open_journal(struct ssc_daemon *d, bool fresh, char why[200])
 {
-    unsigned unknown = 0;
     if (d->config.sim_state[0]) {
         mkdir(d->config.sim_state,
               0700); /* it usually holds the journal too; the driver says what is wrong with it */
@@ -86,20 +86,11 @@ static int open_journal(struct ssc_daemon *d, bool fresh, char why[200])
     if (fresh) {
         remove_journal(d->config.journal);
     }
-    int rc = ssc_journal_open(d->config.journal, &d->journal, d->journal_why);
+    int rc = ssc_ledger_init(d);
     if (rc == 0) {
-        rc = ssc_money_recover(d->journal, &unknown);
+        rc = ssc_ledger_open(d, why);
     }
-    if (rc != 0) {
-        ssc_journal_close(&d->journal);
-        d->journal_error = rc;
-        ssc_log(&d->log, SSC_LOG_ERROR, "no money can be moved: %s (%s)", ssc_error_info(rc)->en,
-                d->journal_why);
-        snprintf(why, 200, "%s", d->journal_why);
-    } else if (unknown > 0) {
-        ssc_log(&d->log, SSC_LOG_WARNING, "%u transactions are open until their cards come back", unknown);
-    }
-    return rc == SSC_E_ALREADY_RUNNING ? rc : 0;
+    return rc == SSC_E_ALREADY_RUNNING || rc == SSC_E_OUT_OF_MEMORY ? rc : 0;
 }
 
 static void too_late(uv_timer_t *timer)
@@ -285,8 +276,8 @@ bool ssc_daemon_free(struct ssc_daemon *d)
         ssc_driver_free(&d->driver);
         ssc_habits_free(&d->habits);
         ssc_auth_free(&d->key_file);
+        ssc_ledger_close(d); /* a stuck thread may still write what its card answers */
+        ssc_server_free(&d->server);
     }
-    ssc_journal_close(&d->journal);
-    ssc_server_free(&d->server);
     return !stuck;
 }

@@ -4,7 +4,9 @@
 #include "apdu/text.h"
 
 #include "daemon/json_out.h"
+#include "daemon/ledger.h"
 #include "daemon/ops.h"
+#include "daemon/settle.h"
 
 #include <string.h>
 
@@ -37,6 +39,7 @@ int ssc_balance_work(struct ssc_call *call)
         rc = ssc_pin_first(call);
     }
     if (rc == 0) {
+        ssc_settle_first(call);
         rc = ssc_money_balance(call->slot->card, purse, &balance, call->work_deadline);
     }
     if (rc == 0) {
@@ -76,44 +79,41 @@ static void fill_request(const struct ssc_call *call, enum ssc_purse_id purse, s
     snprintf(req->reader, sizeof req->reader, "%.63s", call->slot->reader);
 }
 
-/* A new row answers {txn, repeated}; a failure carries the row in data.txn. */
-static int conclude(struct ssc_call *call, const struct ssc_txn *txn, int rc, bool repeated)
+/* A row answers {txn, repeated}; a failure carries the row in data.txn. */
+static int conclude(struct ssc_call *call, const struct ssc_txn *txn, int rc)
 {
     json_t *o = txn->id ? ssc_json_txn(txn) : NULL;
     if (rc == 0) {
-        call->result = json_pack("{s:O, s:b}", "txn", o, "repeated", repeated);
+        call->result = json_pack("{s:O, s:b}", "txn", o, "repeated", call->known);
         rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
     } else if (o) {
+        json_decref(call->error_txn); /* what was known before */
         call->error_txn = json_incref(o);
     }
-    if (rc == SSC_E_OUTCOME_UNKNOWN && txn->id) {
-        call->events = json_pack("[o]", ssc_json_txn_event("txn.unknown", txn));
+    if (rc == SSC_E_OUTCOME_UNKNOWN && txn->id && !call->known) {
+        call->events = call->events ? call->events : json_array();
+        json_array_append_new(call->events, ssc_json_txn_event("txn.unknown", txn));
     }
     json_decref(o);
     return rc;
-}
-
-/* Money needs the journal before anything else. */
-static int journal_ready(struct ssc_call *call)
-{
-    const struct ssc_daemon *d = call->d;
-    return d->journal ? 0 : ssc_call_fail(call, d->journal_error, "%s", d->journal_why);
 }
 
 static int check_amounts(struct ssc_call *call)
 {
     const int64_t sum =
         ssc_call_int(call, "amount", 0) + ssc_call_int(call, "self_pay", 0) + ssc_call_int(call, "pooled", 0);
-    return sum > 0 ? journal_ready(call)
+    return sum > 0 ? ssc_ledger_need(call) /* before anything else */
                    : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "amount: nothing to move");
 }
 
-int ssc_debit_work(struct ssc_call *call)
+/* What a debit and a load begin with: the amounts, the right card, its purse, the PIN, and nothing open. */
+static int prepare(struct ssc_call *call, struct ssc_debit_request *req)
 {
     enum ssc_purse_id purse = SSC_PURSE_MEDICAL;
-    struct ssc_debit_request req;
-    struct ssc_txn txn = {0};
     int rc = check_amounts(call);
+    if (rc == 0 && call->known) {
+        rc = ssc_ops_same_card(call);
+    }
     if (rc == 0) {
         rc = pick_purse(call, &purse);
     }
@@ -121,10 +121,21 @@ int ssc_debit_work(struct ssc_call *call)
         rc = ssc_pin_first(call);
     }
     if (rc == 0) {
-        fill_request(call, purse, &req);
+        ssc_settle_first(call);
+        fill_request(call, purse, req);
+    }
+    return rc;
+}
+
+int ssc_debit_work(struct ssc_call *call)
+{
+    struct ssc_debit_request req;
+    struct ssc_txn txn = {0};
+    int rc = prepare(call, &req);
+    if (rc == 0) {
         rc = ssc_money_debit(call->d->journal, call->slot->card, ssc_call_auth(call), &req, &txn,
                              call->work_deadline);
-        rc = conclude(call, &txn, rc, false);
+        rc = conclude(call, &txn, rc);
     }
     ssc_cleanse(&txn, sizeof txn);
     return rc;
@@ -159,28 +170,25 @@ static json_t *for_host(const struct ssc_txn *t)
 
 int ssc_load_begin_work(struct ssc_call *call)
 {
-    enum ssc_purse_id purse = SSC_PURSE_MEDICAL;
     struct ssc_debit_request req;
     struct ssc_slot_begun *b = &call->slot->begun;
     struct ssc_txn txn = {0};
     uint8_t terminal[6];
-    int rc = check_amounts(call);
+    int rc = prepare(call, &req);
     if (rc == 0) {
-        rc = pick_purse(call, &purse);
-    }
-    if (rc == 0) {
-        rc = ssc_pin_first(call);
-    }
-    if (rc == 0) {
-        fill_request(call, purse, &req);
+        if (strcmp(b->txn.op, req.op) != 0) {
+            ssc_slot_drop_begun(call->slot); /* the card forgets that one now */
+        }
         terminal_of(call, terminal);
-        rc = ssc_money_load_begin(call->d->journal, call->slot->card, &req, terminal, &txn,
-                                  call->work_deadline);
+        rc = ssc_money_load_begin(call->d->journal, call->slot->card, ssc_call_auth(call), &req, terminal,
+                                  &txn, call->work_deadline);
         const bool begun = rc == 0 && txn.state == SSC_TXN_PREPARED;
-        rc = conclude(call, &txn, rc, false);
-        if (begun && rc == 0) {
+        if (begun) {
             b->load = true;
             b->txn = txn;
+        }
+        rc = conclude(call, &txn, rc);
+        if (begun && rc == 0) {
             json_object_del(call->result, "repeated"); /* a begun load is in the caller's hands again */
             json_object_set_new(call->result, "host", for_host(&txn));
         } else if (rc == 0) {
@@ -204,7 +212,7 @@ int ssc_load_complete_work(struct ssc_call *call)
     struct ssc_slot_begun *b = &call->slot->begun;
     uint8_t time[7], mac2[4];
     size_t len = sizeof mac2;
-    int rc = b->load ? journal_ready(call) : SSC_E_LOAD_NOT_BEGUN;
+    int rc = b->load ? ssc_ledger_need(call) : SSC_E_LOAD_NOT_BEGUN;
     if (rc == 0 && ssc_call_int(call, "id", b->txn.id) != b->txn.id) {
         rc = ssc_call_fail(call, SSC_E_LOAD_NOT_BEGUN, "id: the lease holds another load");
     }
@@ -218,7 +226,7 @@ int ssc_load_complete_work(struct ssc_call *call)
         rc = ssc_money_load_complete(call->d->journal, call->slot->card, &b->txn, time, mac2,
                                      call->work_deadline);
         b->load = b->txn.state == SSC_TXN_PREPARED; /* still open: may be tried again */
-        rc = conclude(call, &b->txn, rc, false);
+        rc = conclude(call, &b->txn, rc);
         json_object_del(call->result, "repeated");
     }
     return rc;

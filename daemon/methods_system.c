@@ -2,6 +2,7 @@
 #include "daemon/methods.h"
 
 #include "daemon/events.h"
+#include "daemon/ledger.h"
 #include "daemon/psam.h"
 #include "daemon/server.h"
 
@@ -70,18 +71,16 @@ int ssc_ping_now(struct ssc_call *call)
         "calls", (json_int_t)d->calls, "pcsc", "ok", ssc_readers_service_ok(d->readers), "driver",
         d->driver->ops->name, "readers", reader_health(d->readers), "psam", ssc_psams_json(d->psam), "hsm",
         "configured", false, "link", "configured", false, "test_keys", test_keys);
-    if (call->result && !d->journal) {
-        json_object_set_new(
-            call->result, "journal",
-            json_pack("{s:b, s:s}", "ok", false, "error", ssc_error_info(d->journal_error)->symbol));
-    }
-    return !call->result ? SSC_E_OUT_OF_MEMORY : d->journal ? SSC_GO_STORE : 0;
+    return call->result ? SSC_GO_STORE : SSC_E_OUT_OF_MEMORY;
 }
 
 int ssc_ping_work(struct ssc_call *call)
 {
     size_t unsettled = 0;
-    int rc = ssc_journal_check(call->d->journal);
+    int rc = ssc_ledger_open(call->d, NULL);
+    if (rc == 0) {
+        rc = ssc_journal_check(call->d->journal);
+    }
     if (rc == 0) {
         rc = ssc_journal_unsettled(call->d->journal, &unsettled);
     }

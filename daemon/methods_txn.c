@@ -2,6 +2,7 @@
 #include "daemon/methods.h"
 
 #include "daemon/json_out.h"
+#include "daemon/ledger.h"
 #include "daemon/settle.h"
 
 #include <stdlib.h>
@@ -19,9 +20,12 @@ int ssc_txn_get_work(struct ssc_call *call)
     struct ssc_txn txn;
     const char *op = ssc_call_text(call, "op");
     const int64_t id = ssc_call_int(call, "id", 0);
-    int rc = SSC_E_INVALID_PARAMS;
+    int rc = ssc_ledger_need(call);
+    if (rc != 0) {
+        goto done;
+    }
     if ((op != NULL) == (id > 0)) {
-        rc = ssc_call_fail(call, rc, "id, op: exactly one of them");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "id, op: exactly one of them");
     } else if (op) {
         rc = ssc_journal_get_op(call->d->journal, call->peer.uid, op, &txn);
     } else {
@@ -34,6 +38,7 @@ int ssc_txn_get_work(struct ssc_call *call)
         call->result = json_pack("{s:o}", "txn", ssc_json_txn(&txn));
         rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
     }
+done:
     return rc;
 }
 
@@ -45,6 +50,9 @@ int ssc_txn_list_work(struct ssc_call *call)
     const size_t limit = (size_t)ssc_call_int(call, "limit", 20);
     size_t count = limit + 1; /* one more tells whether there is more */
     int rc = rows ? ssc_call_hex(call, "serial", serial, &serial_len) : SSC_E_OUT_OF_MEMORY;
+    if (rc == 0) {
+        rc = ssc_ledger_need(call);
+    }
     if (rc == 0) {
         const struct ssc_txn_filter filter = {
             .serial = serial_len ? serial : NULL,
@@ -80,8 +88,6 @@ int ssc_txn_resolve_now(struct ssc_call *call)
         rc = ssc_call_fail(call, SSC_E_PERMISSION_DENIED, "a decision needs the role operator");
     } else if (decision) {
         rc = SSC_GO_STORE;
-    } else if (!call->d->journal) {
-        rc = ssc_call_fail(call, call->d->journal_error, "%s", call->d->journal_why);
     }
     return rc;
 }
@@ -121,7 +127,10 @@ static int ask_card(struct ssc_call *call)
 
 int ssc_txn_resolve_work(struct ssc_call *call)
 {
-    int rc = call->slot ? ask_card(call) : decide(call);
+    int rc = ssc_ledger_need(call);
+    if (rc == 0) {
+        rc = call->slot ? ask_card(call) : decide(call);
+    }
     if (rc == 0 && !call->result) {
         rc = SSC_E_OUT_OF_MEMORY;
     }

@@ -29,6 +29,13 @@ int ssc_ops_outcome(const struct ssc_txn *txn)
     return rc;
 }
 
+static int ask_again(struct ssc_call *call, int rc)
+{
+    call->known = true;
+    call->known_rc = rc;
+    return SSC_GO_CARD;
+}
+
 static int repeat_txn(struct ssc_call *call, const struct ssc_txn *txn)
 {
     int rc;
@@ -44,12 +51,30 @@ static int repeat_txn(struct ssc_call *call, const struct ssc_txn *txn)
         } else {
             call->error_txn = json_incref(o);
         }
+        if (!ssc_txn_state_final(txn->state)) { /* its card can tell more, above all after the PIN */
+            rc = ask_again(call, rc);
+        }
     }
     json_decref(o);
     return rc;
 }
 
+int ssc_ops_same_card(struct ssc_call *call)
+{
+    struct ssc_txn txn;
+    int rc = ssc_journal_get_op(call->d->journal, call->peer.uid, ssc_call_text(call, "op"), &txn);
+    if (rc == 0) {
+        rc = ssc_card_detect(call->slot->card, call->work_deadline);
+    }
+    const struct ssc_card_info *info = ssc_card_get_info(call->slot->card);
+    const bool same = rc == 0 && info->serial_len == txn.serial_len &&
+                      memcmp(info->serial, txn.serial, txn.serial_len) == 0;
+    return same ? 0 : call->known_rc;
+}
+
 /* ---- writes that are no transactions ---- */
+
+#define REQUEST_HALF 32 /* digits of the digest that are the request's; the card's serial follows */
 
 /* Over what is written and where, not over secrets: a PIN has so few values that its digest is the PIN. */
 static int digest(const struct ssc_call *call, char out[65])
@@ -67,10 +92,23 @@ static int digest(const struct ssc_call *call, char out[65])
         rc = len > 0 && len <= sizeof text ? ssc_sm3((const uint8_t *)text, len, hash) : SSC_E_INVALID_PARAMS;
     }
     if (rc == 0) {
-        rc = ssc_hex_encode(hash, sizeof hash, out, 65);
+        rc = ssc_hex_encode(hash, REQUEST_HALF / 2, out, 65);
     }
     ssc_cleanse(text, sizeof text);
     json_decref(o);
+    return rc;
+}
+
+static int digest_with_card(struct ssc_call *call, char out[65])
+{
+    int rc = ssc_card_detect(call->slot->card, call->work_deadline);
+    const struct ssc_card_info *info = ssc_card_get_info(call->slot->card);
+    if (rc == 0) {
+        rc = digest(call, out);
+    }
+    if (rc == 0) {
+        rc = ssc_hex_encode(info->serial, info->serial_len, out + REQUEST_HALF, 65 - REQUEST_HALF);
+    }
     return rc;
 }
 
@@ -80,7 +118,7 @@ static int outcome_of_write(struct ssc_call *call, const struct ssc_write_op *op
     if (!op->finished) {
         rc = ssc_call_fail(call, SSC_E_OUTCOME_UNKNOWN,
                            "the write was cut off: read the card to see what it holds");
-    } else if (rc == 0) {
+    } else if (rc == 0 && !call->result) {
         call->result = json_pack("{s:b}", "repeated", true);
     }
     return rc;
@@ -91,7 +129,8 @@ static int repeat_write(struct ssc_call *call, const struct ssc_write_op *stored
     char now[65];
     int rc = call->method->flags & SSC_M_DIGEST ? digest(call, now) : SSC_E_OP_CONFLICT;
     if (rc == 0) {
-        rc = strcmp(now, stored->digest) == 0 ? outcome_of_write(call, stored) : SSC_E_OP_CONFLICT;
+        const bool same = strncmp(now, stored->digest, REQUEST_HALF) == 0;
+        rc = same ? ask_again(call, outcome_of_write(call, stored)) : SSC_E_OP_CONFLICT; /* is it the card? */
     }
     return rc;
 }
@@ -132,7 +171,7 @@ int ssc_ops_write(struct ssc_call *call, int (*work)(struct ssc_call *call))
     struct ssc_journal *j = call->d->journal;
     struct ssc_write_op op = {.owner_uid = call->peer.uid};
     bool existing = false;
-    int rc = digest(call, op.digest);
+    int rc = digest_with_card(call, op.digest);
     snprintf(op.op, sizeof op.op, "%s", ssc_call_text(call, "op"));
     if (rc == 0) {
         rc = ssc_journal_write_begin(j, &op, &existing);

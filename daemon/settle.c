@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/settle.h"
 
-#include "daemon/call.h"
 #include "daemon/events.h"
 #include "daemon/json_out.h"
+#include "daemon/ledger.h"
 #include "daemon/psam.h"
 
 #include <stdlib.h>
@@ -55,11 +55,24 @@ int ssc_settle_card(struct ssc_card_slot *slot, struct ssc_auth *auth, json_t *t
     return rc;
 }
 
+static bool anything_open(struct ssc_daemon *d)
+{
+    size_t open = 0;
+    return ssc_ledger_open(d, NULL) == 0 && ssc_journal_unsettled(d->journal, &open) == 0 && open > 0;
+}
+
+void ssc_settle_first(struct ssc_call *call)
+{
+    if (anything_open(call->d)) {
+        call->events = call->events ? call->events : json_array();
+        (void)ssc_settle_card(call->slot, ssc_call_auth(call), NULL, call->events, call->work_deadline);
+    }
+}
+
 static void work(struct ssc_task *task, struct ssc_card_slot *slot)
 {
     struct settling *s = (struct settling *)(void *)task;
-    size_t open = 0;
-    if (slot->d->journal && ssc_journal_unsettled(slot->d->journal, &open) == 0 && open > 0) {
+    if (anything_open(slot->d)) {
         s->rc = ssc_slot_enter(slot, UINT64_MAX, s->insertion, task->deadline);
         if (s->rc == 0) {
             struct ssc_auth *auth = ssc_psams_get(slot->d->psam, task->deadline);

@@ -104,12 +104,17 @@ int ssc_slot_enter(struct ssc_card_slot *s, uint64_t lease, uint32_t insertion, 
     return rc;
 }
 
-void ssc_slot_leave(struct ssc_card_slot *s, int64_t deadline)
+void ssc_slot_drop_begun(struct ssc_card_slot *s)
 {
-    if (s->begun.load && s->d->journal) {
-        ssc_money_load_abandon(s->d->journal, &s->begun.txn);
+    if (s->begun.load) {
+        (void)ssc_money_load_abandon(s->d->journal, &s->begun.txn);
     }
     ssc_cleanse(&s->begun, sizeof s->begun);
+}
+
+void ssc_slot_leave(struct ssc_card_slot *s, int64_t deadline)
+{
+    ssc_slot_drop_begun(s);
     if (s->card && ssc_card_may_hold_rights(s->card) && ssc_card_forget(s->card, deadline) != 0) {
         ssc_slot_close(s, true); /* a card without power has no rights either */
     }
@@ -126,7 +131,8 @@ static bool lost(int rc)
     static const int codes[] = {
         SSC_E_CARD_REMOVED,      SSC_E_CARD_RESET, SSC_E_CARD_UNPOWERED,   SSC_E_CARD_MUTE,
         SSC_E_READER_REMOVED,    SSC_E_READER_IO,  SSC_E_NO_SERVICE,       SSC_E_READER_WEDGED,
-        SSC_E_DEADLINE_EXCEEDED, SSC_E_NO_CARD,    SSC_E_READER_NOT_FOUND,
+        SSC_E_DEADLINE_EXCEEDED, SSC_E_NO_CARD,    SSC_E_READER_NOT_FOUND, SSC_E_OUTCOME_UNKNOWN,
+        SSC_E_UNSETTLED,
     };
     bool found = false;
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {

@@ -13,7 +13,6 @@ struct ssc_slot_begun {
     struct ssc_txn txn;
     bool identity;
     struct ssc_identity_remote remote;
-    struct ssc_identity_options options;
     bool key;
     struct ssc_auth_remote key_remote;
 };
@@ -39,6 +38,8 @@ void ssc_slot_free(struct ssc_card_slot **s);
 int ssc_slot_open(struct ssc_card_slot *s, uint32_t insertion, int64_t deadline);
 /* The card is now used in the name of this lease; other programs are kept off it. */
 int ssc_slot_enter(struct ssc_card_slot *s, uint64_t lease, uint32_t insertion, int64_t deadline);
+/* Gives up what a two-step has begun. */
+void ssc_slot_drop_begun(struct ssc_card_slot *s);
 /* The lease is over: what it began is given up, PIN and key rights are dropped on the card itself. */
 void ssc_slot_leave(struct ssc_card_slot *s, int64_t deadline);
 /* After each use: drops the channel where it is of no use any more, and notes whether the reader is wedged.

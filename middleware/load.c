@@ -3,10 +3,11 @@
 #include "middleware/money_steps.h"
 #include <string.h>
 
-static int begin(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn *row, int64_t deadline)
+static int begin(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth, struct ssc_txn *row,
+                 int64_t deadline)
 {
     bool existing = false;
-    int rc = ssc_money_card_ready(j, card, NULL, row, deadline);
+    int rc = ssc_money_card_ready(j, card, auth, row, deadline);
     if (!rc)
         rc = ssc_money_init(j, card, row, deadline);
     if (!rc) {
@@ -25,8 +26,9 @@ static int begun(const struct ssc_txn *row, struct ssc_card *card, int64_t deadl
     return rc;
 }
 
-int ssc_money_load_begin(struct ssc_journal *j, struct ssc_card *card, const struct ssc_debit_request *req,
-                         const uint8_t terminal[6], struct ssc_txn *txn, int64_t deadline)
+int ssc_money_load_begin(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,
+                         const struct ssc_debit_request *req, const uint8_t terminal[6], struct ssc_txn *txn,
+                         int64_t deadline)
 {
     struct ssc_claim claim;
     struct ssc_txn row;
@@ -38,11 +40,11 @@ int ssc_money_load_begin(struct ssc_journal *j, struct ssc_card *card, const str
     if (rc)
         return rc;
     memcpy(row.terminal, terminal, sizeof row.terminal);
-    rc = ssc_money_known_op(j, card, NULL, &row, deadline);
+    rc = ssc_money_known_op(j, card, auth, &row, deadline);
     if (rc == 1)
         rc = begun(&row, card, deadline);
     else if (rc == 0)
-        rc = begin(j, card, &row, deadline);
+        rc = begin(j, card, auth, &row, deadline);
     if (row.id)
         *txn = row;
     ssc_journal_unclaim(j, &claim);

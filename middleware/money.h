@@ -55,9 +55,12 @@ int ssc_money_debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_aut
                     const struct ssc_debit_request *req, struct ssc_txn *txn, int64_t deadline);
 
 /* Load, two-step with the host. begin: row + INITIALIZE FOR LOAD; txn carries random, counter, MAC1, key
- * version for the host. complete: host time and MAC2. abandon: the caller gave up before complete. */
-int ssc_money_load_begin(struct ssc_journal *j, struct ssc_card *card, const struct ssc_debit_request *req,
-                         const uint8_t terminal[6], struct ssc_txn *txn, int64_t deadline);
+ * version for the host. complete: host time and MAC2. abandon: the caller gave up before complete.
+ * auth: for older rows of the card, which begin settles first; may be NULL, and their evidence is then
+ * weaker. */
+int ssc_money_load_begin(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,
+                         const struct ssc_debit_request *req, const uint8_t terminal[6], struct ssc_txn *txn,
+                         int64_t deadline);
 int ssc_money_load_complete(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn *txn,
                             const uint8_t host_time[7], const uint8_t mac2[4], int64_t deadline);
 int ssc_money_load_abandon(struct ssc_journal *j, struct ssc_txn *txn);

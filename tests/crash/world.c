@@ -76,7 +76,7 @@ static int operation(struct rig *r, const struct scenario *s, const char *op, in
     rig_request(&req, s->purse, op, amount);
     if (s->kind == SSC_KIND_DEBIT)
         return ssc_money_debit(r->journal, r->session, r->auth, &req, t, r->deadline);
-    int rc = ssc_money_load_begin(r->journal, r->session, &req, terminal, t, r->deadline);
+    int rc = ssc_money_load_begin(r->journal, r->session, r->auth, &req, terminal, t, r->deadline);
     if (!rc && t->state == SSC_TXN_PREPARED)
         rc = rig_host_mac2(r, t, time, mac2);
     if (!rc && t->state == SSC_TXN_PREPARED)

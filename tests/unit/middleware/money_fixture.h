@@ -85,7 +85,7 @@ static inline int load(struct rig *r, enum ssc_purse_id purse, const char *op, i
     struct ssc_debit_request req;
     uint8_t mac2[4];
     rig_request(&req, purse, op, amount);
-    int rc = ssc_money_load_begin(r->journal, r->session, &req, terminal, t, r->deadline);
+    int rc = ssc_money_load_begin(r->journal, r->session, r->auth, &req, terminal, t, r->deadline);
     if (!rc && t->state == SSC_TXN_PREPARED) {
         assert_int_equal(rig_host_mac2(r, t, time, mac2), 0);
         rc = ssc_money_load_complete(r->journal, r->session, t, time, mac2, r->deadline);

@@ -111,25 +111,47 @@ static void loads_that_go_no_further(void **state)
     struct ssc_debit_request req;
     struct ssc_txn t;
     rig_request(&req, p, OP1, 100);
-    assert_int_equal(ssc_money_load_begin(r->journal, r->session, &req, terminal, &t, r->deadline), 0);
+    assert_int_equal(ssc_money_load_begin(r->journal, r->session, r->auth, &req, terminal, &t, r->deadline),
+                     0);
     assert_int_equal(t.state, SSC_TXN_PREPARED);
     assert_int_equal(ssc_money_load_abandon(r->journal, &t), 0);
     assert_int_equal(t.state, SSC_TXN_ABANDONED);
     assert_int_equal(ssc_money_load_complete(r->journal, r->session, &t, time, wrong, r->deadline),
                      SSC_E_CANCELLED);
     rig_request(&req, p, OP2, 100);
-    assert_int_equal(ssc_money_load_begin(r->journal, r->session, &req, terminal, &t, r->deadline), 0);
+    assert_int_equal(ssc_money_load_begin(r->journal, r->session, r->auth, &req, terminal, &t, r->deadline),
+                     0);
     assert_int_equal(ssc_money_load_complete(r->journal, r->session, &t, time, wrong, r->deadline),
                      SSC_SW_MAC);
     assert_int_equal(t.state, SSC_TXN_REFUSED);
     (void)rig_pin(r);
     rig_request(&req, p, OP3, 100);
     wrong[0]++;
-    assert_int_equal(ssc_money_load_begin(r->journal, r->session, &req, terminal, &t, r->deadline), 0);
+    assert_int_equal(ssc_money_load_begin(r->journal, r->session, r->auth, &req, terminal, &t, r->deadline),
+                     0);
     assert_int_equal(rig_present(r, true), 0); /* the card forgot what was begun */
     assert_true(ssc_money_load_complete(r->journal, r->session, &t, time, wrong, r->deadline) != 0);
     assert_true(t.state == SSC_TXN_REFUSED || t.state == SSC_TXN_NOT_DONE);
     agree(r, p, before);
+}
+
+/* The PSAM still knows MAC2 of the torn debit: that is the better evidence, and a load can have it too. */
+static void a_load_settles_with_the_psam(void **state)
+{
+    struct rig *r = *state;
+    static const uint8_t terminal[6] = {1};
+    enum ssc_purse_id p = first_purse(r);
+    struct ssc_debit_request req;
+    struct ssc_txn torn, t;
+    rig_arm_commit(&r->card, RIG_OUT_AFTER, 1, 0);
+    assert_int_equal(debit(r, p, OP1, 10, &torn), SSC_E_OUTCOME_UNKNOWN);
+    assert_int_equal(rig_present(r, true), 0);
+    rig_request(&req, p, OP2, 100);
+    assert_int_equal(ssc_money_load_begin(r->journal, r->session, r->auth, &req, terminal, &t, r->deadline),
+                     0);
+    assert_int_equal(ssc_journal_get(r->journal, torn.id, &torn), 0);
+    assert_int_equal(torn.state, SSC_TXN_CONFIRMED);
+    assert_int_equal(torn.evidence, SSC_EV_PROOF_MAC2);
 }
 
 static void the_log_tells_what_was_done(void **state)
@@ -297,6 +319,7 @@ int main(void)
         BOTH(loads_each_purse),
         ON(sm4, loads_each_purse),
         BOTH(loads_that_go_no_further),
+        BOTH(a_load_settles_with_the_psam),
         BOTH(the_log_tells_what_was_done),
         BOTH(the_purses_that_are_there),
         BOTH(too_little_money),
