@@ -23,7 +23,7 @@ static void show(struct cli *cli, const json_t *result)
         char bytes[48], name[80];
         snprintf(bytes, sizeof bytes, "%lld %s", (long long)ji(member, "bytes"), msg(cli, MSG_BUNDLE_BYTES));
         snprintf(name, sizeof name, "  %s", js(member, "name"));
-        grid_row(&grid, name, bytes, js(member, "what"));
+        grid_row(&grid, name, bytes, js(json_object_get(member, "what"), cli->lang == LANG_ZH ? "zh" : "en"));
     }
     grid_end(&grid, stdout);
 }

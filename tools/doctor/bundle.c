@@ -79,15 +79,15 @@ static int write_member(struct bundle *b, const char *name, const char *text)
     return rc;
 }
 
-int bundle_add(struct bundle *b, const char *name, const char *what, const char *text)
+int bundle_add(struct bundle *b, const char *name, struct text what, const char *text)
 {
     char *copy = text ? strdup(text) : NULL;
     int rc = 0;
     if (copy) {
         scrub(copy);
         rc = write_member(b, name, copy);
-        json_array_append_new(
-            b->members, json_pack("{s:s, s:s, s:i}", "name", name, "what", what, "bytes", (int)strlen(copy)));
+        json_array_append_new(b->members, json_pack("{s:s, s:{s:s, s:s}, s:i}", "name", name, "what", "en",
+                                                    what.en, "zh", what.zh, "bytes", (int)strlen(copy)));
         explicit_bzero(copy, strlen(copy));
     } else if (text) {
         rc = SSC_E_OUT_OF_MEMORY;
@@ -107,7 +107,7 @@ static int add_list(struct bundle *b)
         json_array_foreach(b->members, i, member)
         {
             fprintf(out, "%-28s %8lld  %s\n", js(member, "name"), (long long)ji(member, "bytes"),
-                    js(member, "what"));
+                    js(json_object_get(member, "what"), "en"));
         }
         fclose(out);
         rc = write_member(b, "CONTENTS.txt", list);

@@ -9,7 +9,7 @@ struct bundle;
 /* Creates the file (0600), which must not exist. 0 or SSC_E_IO, SSC_E_OUT_OF_MEMORY. */
 int bundle_new(const char *path, struct bundle **out);
 /* Adds one member. Text is scrubbed on its way in (scrub.c). what: one line for the list. */
-int bundle_add(struct bundle *b, const char *name, const char *what, const char *text);
+int bundle_add(struct bundle *b, const char *name, struct text what, const char *text);
 /* Closes the archive with its list inside (CONTENTS.txt). names/bytes of the members as JSON; the caller's.
  * On failure the file is gone. Frees. */
 int bundle_end(struct bundle **b, json_t **members);

@@ -16,7 +16,7 @@
 #define AFTERMATH_MS 300
 
 static int add_file(struct bundle *b, const struct seam *s, const char *path, const char *name,
-                    const char *what)
+                    struct text what)
 {
     char whole[SEAM_PATH_MAX], *text = malloc(FILE_MAX);
     int rc = 0;
@@ -43,7 +43,9 @@ static int add_versions(struct bundle *b, const struct way *way)
         fprintf(out, "%s\njansson %s\n", OpenSSL_version(OPENSSL_VERSION), jansson_version_str());
         fprintf(out, "driver %s\n", way->doctor.driver);
         fclose(out);
-        rc = bundle_add(b, "versions.txt", "versions of sscard, system and libraries", text);
+        rc = bundle_add(b, "versions.txt",
+                        (struct text){"versions of sscard, system and libraries", "sscard、系统和库的版本"},
+                        text);
     }
     free(text);
     return rc;
@@ -55,7 +57,9 @@ static int add_config(struct bundle *b, const struct seam *s)
     int rc = 0;
     if (text && seam_path(s, path, "/etc/sscard/sscardd.conf") && seam_read(path, text, FILE_MAX) > 0) {
         masked = mask_config(text);
-        rc = bundle_add(b, "sscardd.conf", "configuration, secrets and names masked", masked);
+        rc = bundle_add(b, "sscardd.conf",
+                        (struct text){"configuration, secrets and names masked", "配置, 已隐去密钥和姓名"},
+                        masked);
         explicit_bzero(text, strlen(text));
     }
     free(masked);
@@ -67,7 +71,8 @@ static int add_doctor(struct bundle *b, struct way *way)
 {
     json_t *report = doctor_report(&way->doctor);
     char *text = json_dumps(report, JSON_INDENT(2));
-    const int rc = bundle_add(b, "doctor.json", "output of sscard doctor", text);
+    const int rc =
+        bundle_add(b, "doctor.json", (struct text){"output of sscard doctor", "sscard doctor 的输出"}, text);
     free(text);
     json_decref(report);
     return rc;
@@ -113,7 +118,10 @@ static int add_usb(struct bundle *b, const struct way *way)
             dump(u, lines.out);
         }
         fclose(lines.out);
-        rc = list.count > 0 ? bundle_add(b, "usb.txt", "USB descriptors of the readers", text) : 0;
+        rc = list.count > 0
+                 ? bundle_add(b, "usb.txt",
+                              (struct text){"USB descriptors of the readers", "读卡器的 USB 描述符"}, text)
+                 : 0;
     }
     usb_list_free(&list);
     free(text);
@@ -167,7 +175,10 @@ static int add_trace(struct bundle *b, struct way *way)
     }
     if (lines.out) {
         fclose(lines.out);
-        rc = len > 0 ? bundle_add(b, "trace.txt", "one reading of the card, redacted", text) : 0;
+        rc = len > 0 ? bundle_add(b, "trace.txt",
+                                  (struct text){"one reading of the card, redacted", "一次读卡记录, 已脱敏"},
+                                  text)
+                     : 0;
     }
     free(text);
     return rc;
@@ -176,8 +187,11 @@ static int add_trace(struct bundle *b, struct way *way)
 static int add_kernel(struct bundle *b, const struct seam *s)
 {
     char *text = kernel_lines(s);
-    const int rc =
-        text && text[0] ? bundle_add(b, "kernel.txt", "the kernel's lines about USB and readers", text) : 0;
+    const int rc = text && text[0] ? bundle_add(b, "kernel.txt",
+                                                (struct text){"the kernel's lines about USB and readers",
+                                                              "内核中有关 USB 和读卡器的日志"},
+                                                text)
+                                   : 0;
     free(text);
     return rc;
 }
@@ -187,7 +201,9 @@ int bundle_collect(struct bundle *b, struct way *way)
     const struct seam *s = &way->seam;
     doctor_run(&way->doctor);
     int rc = add_versions(b, way);
-    rc = rc == 0 ? add_file(b, s, "/etc/os-release", "os-release", "the distribution") : rc;
+    rc = rc == 0
+             ? add_file(b, s, "/etc/os-release", "os-release", (struct text){"the distribution", "发行版"})
+             : rc;
     rc = rc == 0 ? add_config(b, s) : rc;
     rc = rc == 0 ? add_doctor(b, way) : rc;
     rc = rc == 0 ? add_usb(b, way) : rc;
