@@ -204,9 +204,9 @@ int ssc_config_check(const struct ssc_config *c, char why[200])
         snprintf(why, 200, "[daemon] socket and journal are absolute paths");
     } else if (ssc_log_level_by_name(c->log_level) < 0) {
         snprintf(why, 200, "[daemon] log-level: error, warning, info or debug");
-    } else if (strcmp(c->driver, "pcsc") != 0 && strcmp(c->driver, "sim") != 0 &&
-               strncmp(c->driver, "replay:", 7) != 0) {
-        snprintf(why, 200, "[readers] driver: pcsc, sim or replay:FILE");
+    } else if (strcmp(c->driver, "pcsc") != 0 && strcmp(c->driver, "ccid") != 0 &&
+               strcmp(c->driver, "sim") != 0 && strncmp(c->driver, "replay:", 7) != 0) {
+        snprintf(why, 200, "[readers] driver: pcsc, ccid, sim or replay:FILE");
     } else {
         rc = 0;
     }

@@ -9,6 +9,7 @@
 #include "daemon/rpc.h"
 #include "daemon/server.h"
 #include "daemon/simulate.h"
+#include "drivers/ccid/ccid.h"
 #include "drivers/pcsc.h"
 #include "drivers/replay.h"
 
@@ -29,6 +30,8 @@ static int open_driver(struct ssc_daemon *d, char why[200])
     if (strcmp(name, "sim") == 0) {
         rc = ssc_simulate(&d->config, &d->driver, why);
         d->simulated = rc == 0;
+    } else if (strcmp(name, "ccid") == 0) {
+        rc = ssc_ccid_driver_new(NULL, &d->driver);
     } else if (strncmp(name, "replay:", 7) == 0) {
         rc = ssc_replay_driver_new(name + 7, &d->driver, &line);
         snprintf(why, 200, "%.150s line %u", name + 7, line);

@@ -63,7 +63,8 @@ void link_reader(struct doctor *d)
     } else if (is(d->slot, "state", "gone")) {
         doctor_break(d, CAUSE_READER_GONE, js(d->slot, "name"));
     } else {
-        doctor_fact(d, FACT_READER, js(d->slot, "name"), js(d->slot, "medium"));
+        doctor_fact(d, is(d->slot, "medium", "contactless") ? FACT_READER_CONTACTLESS : FACT_READER_CONTACT,
+                    js(d->slot, "name"));
         if (jb(d->slot, "pin_pad")) {
             doctor_fact(d, FACT_READER_PIN_PAD);
         }
