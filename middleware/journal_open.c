@@ -66,12 +66,8 @@ static int look_at_file(struct opening *o)
         rc = say(o, SSC_E_JOURNAL, "The journal is not a regular file", o->j->path);
     else
         o->size = st.st_size;
-    if (!rc && o->fresh) { /* made here, because SQLite would let others read it */
-        int fd = open(o->j->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        rc = fd >= 0 ? 0 : say(o, SSC_E_JOURNAL, "The journal cannot be created", strerror(errno));
-        if (fd >= 0)
-            close(fd);
-    }
+    if (!rc && o->fresh && o->crashed)
+        rc = say(o, SSC_E_JOURNAL_CORRUPT, "The journal is gone, but its newest rows are there", wal);
     return rc;
 }
 
@@ -159,33 +155,68 @@ static int sync_folder(const struct opening *o)
     return rc;
 }
 
+static int create_at(const struct opening *o, const char *path)
+{
+    sqlite3 *db = NULL;
+    unlink(path);                                                     /* of a start that was killed */
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* SQLite would let others read it */
+    if (fd < 0)
+        return say(o, SSC_E_JOURNAL, "The journal cannot be created", strerror(errno));
+    close(fd);
+    int sq = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (sq == SQLITE_OK)
+        sq = sqlite3_exec(db, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
+    if (sq == SQLITE_OK)
+        sq = ssc_rows_create(db);
+    int rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be created", db, sq);
+    sqlite3_close(db);
+    return rc;
+}
+
+/* Whole under another name first. So an empty file never is a journal that was just begun: it is one that
+ * lost its rows, and beginning it anew would charge every repeated op a second time. */
+static int create(const struct opening *o)
+{
+    char name[4096];
+    int n = snprintf(name, sizeof name, "%s.new", o->j->path);
+    int rc = n > 0 && (size_t)n < sizeof name
+                 ? create_at(o, name)
+                 : say(o, SSC_E_INVALID_ARGUMENT, "The journal's path is too long", "");
+    if (!rc && rename(name, o->j->path) != 0)
+        rc = say(o, SSC_E_JOURNAL, "The journal cannot be created", strerror(errno));
+    if (rc)
+        unlink(name);
+    return rc ? rc : sync_folder(o);
+}
+
 static int open_files(struct opening *o)
 {
     struct ssc_journal *j = o->j;
-    char version[32];
     int rc = take_lock(o);
     if (!rc)
         rc = look_at_file(o);
+    if (!rc && o->fresh)
+        rc = create(o);
     if (!rc)
         rc = open_connection(o, &j->write);
-    if (!rc && !o->fresh) {
-        int sq = ask(j->write, "PRAGMA schema_version", version, sizeof version);
-        rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", j->write, sq);
-        o->fresh = !rc && strcmp(version, "0") == 0; /* a crash came before the first commit */
-        if (!rc && !o->fresh)
-            rc = check_identity(o);
-    }
+    if (!rc)
+        rc = check_identity(o);
     if (!rc)
         rc = demand(o, j->write, "PRAGMA journal_mode=WAL", "wal");
     if (!rc) {
         sqlite3_exec(j->write, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
         rc = demand(o, j->write, "PRAGMA synchronous", "2");
     }
-    if (!rc && o->fresh) {
-        int sq = ssc_rows_create(j->write);
-        rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be created", j->write, sq);
-    }
     return rc;
+}
+
+/* A journal that lacks a table or an index of its own is damaged; anything else keeps its own name. */
+static int prepare_rows(const struct opening *o)
+{
+    int sq = ssc_rows_prepare(o->j);
+    if (sq == SQLITE_ERROR)
+        return say(o, SSC_E_JOURNAL_CORRUPT, "The journal cannot be read", sqlite3_errmsg(o->j->write));
+    return sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", o->j->write, sq);
 }
 
 static int open_journal(struct opening *o)
@@ -194,12 +225,12 @@ static int open_journal(struct opening *o)
     int rc = open_files(o);
     if (!rc)
         rc = open_connection(o, &j->read);
-    if (!rc) {
-        int sq = ssc_rows_prepare(j);
-        rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", j->write, sq);
-    }
+    if (!rc)
+        rc = prepare_rows(o);
     if (!rc)
         rc = check_whole(o);
+    if (!rc && sqlite3_db_readonly(j->write, "main") == 1)
+        rc = say(o, SSC_E_JOURNAL, "The journal cannot be written", "the file is read-only");
     if (!rc && (rc = ssc_journal_check(j)) != 0)
         say(o, rc, "The journal cannot be written",
             sqlite3_errcode(j->write) ? sqlite3_errmsg(j->write) : "less than 1 MiB is free on its disk");

@@ -307,6 +307,47 @@ static void other_versions_and_other_files(void **state)
     assert_int_equal(open_again(f), 0);
 }
 
+/* What is empty now held operations once: begun anew, each of them would be charged a second time. */
+static void an_emptied_journal_is_not_a_new_one(void **state)
+{
+    struct fixture *f = *state;
+    char wal[160];
+    snprintf(wal, sizeof wal, "%s-wal", f->path);
+    for (off_t left = 0; left < 100; left += 50) {
+        ssc_journal_close(&f->j);
+        assert_int_equal(truncate(f->path, left), 0);
+        assert_int_equal(open_again(f), SSC_E_JOURNAL_CORRUPT);
+        unlink(f->path);
+        assert_int_equal(open_again(f), 0);
+    }
+    sql(f, "DROP TABLE txn");
+    assert_int_equal(open_again(f), SSC_E_JOURNAL_CORRUPT);
+    unlink(f->path);
+    FILE *log = fopen(wal, "w"); /* the newest rows, of a file that is gone */
+    assert_non_null(log);
+    fputs("rows", log);
+    fclose(log);
+    assert_int_equal(open_again(f), SSC_E_JOURNAL_CORRUPT);
+    unlink(wal);
+    assert_int_equal(open_again(f), 0);
+}
+
+/* A start that was killed leaves a half-made file under another name. */
+static void a_start_that_was_killed(void **state)
+{
+    struct fixture *f = *state;
+    char name[160];
+    snprintf(name, sizeof name, "%s.new", f->path);
+    ssc_journal_close(&f->j);
+    unlink(f->path);
+    FILE *half = fopen(name, "w");
+    assert_non_null(half);
+    fputs("SQLite format 3", half);
+    fclose(half);
+    assert_int_equal(open_again(f), 0);
+    assert_int_equal(access(name, F_OK), -1);
+}
+
 static void a_folder_that_cannot_be_written(void **state)
 {
     struct fixture *f = *state;
@@ -436,6 +477,8 @@ int main(void)
         T(others_cannot_read),
         T(changed_rows_are_found),
         T(other_versions_and_other_files),
+        T(an_emptied_journal_is_not_a_new_one),
+        T(a_start_that_was_killed),
         T(a_folder_that_cannot_be_written),
         T(an_index_that_lost_a_row),
         T(threads_share_commits),
