@@ -63,6 +63,7 @@ class TestBundle(patient.Case):
         self.assertIn(b"1d99:0013", members["usb.txt"])
         self.assertIn(b"12 01 00 02", members["usb.txt"])
         self.assertIn(b'"links"', members["doctor.json"])
+        self.assertRegex(members["doctor.json"], b"ATR 3B[0-9A-F]{20}")  # no key, though it is as long as one
         self.assertIn(b"> 00A404000F", members["trace.txt"])
 
     def test_screens(self):

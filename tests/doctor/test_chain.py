@@ -124,6 +124,11 @@ class TestUsb(patient.Case):
     def test_not_served(self):
         self.unserved("reader_not_served")
 
+    def test_bound_by_a_bundle_of_our_own(self):
+        for folder in "/usr/lib/pcsc/drivers", "/usr/lib/x86_64-linux-gnu/pcsc/drivers", "/usr/lib64/pcsc/drivers":
+            self.tree.write(folder + "/ifd-sscard-1d99-0013.bundle/Contents/Info.plist")
+        self.unserved("reader_not_served", False)
+
     def test_quirk(self):
         self.tree.plist(("0x058F", "0x9540", "Alcor AU9540"))
         self.tree.device(vid="058f", pid="9540", product="AU9540")
@@ -271,8 +276,15 @@ class TestBehind(patient.Case):
 def load_tests(loader, tests, pattern):
     class TestAll(unittest.TestCase):
         def test_every_cause_is_told(self):
-            """The table and the tests know the same causes; which test tells which is in test_pcscd and test_contact."""
+            """Each row of the table is named by a test."""
+            folder, text = os.path.dirname(os.path.abspath(__file__)), ""
+            for name in os.listdir(folder):
+                if name.startswith("test_"):
+                    with open(os.path.join(folder, name), encoding="utf-8") as f:
+                        text += f.read()
             self.assertEqual(patient.symbols(), set(patient.TEXTS) | patient.IN_C)
+            for symbol in patient.symbols():
+                self.assertIn('"%s"' % symbol, text)
     tests.addTests(loader.loadTestsFromTestCase(TestAll))
     return tests
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Binding, recording, replaying; the contact test without hardware."""
-import json
 import os
 import subprocess
 import unittest
@@ -9,16 +8,6 @@ import patient
 
 
 class TestContact(patient.Case):
-    def card(self, **faults):
-        path = os.path.join(self.dir, "card.json")
-        self.run_cli("sim", "make", "ssc-2.0", path)
-        with open(path, encoding="utf-8") as f:
-            card = json.load(f)
-        card.update(faults)
-        with open(path, "w", encoding="utf-8") as f:
-            json.dump(card, f)
-        return "sim:" + path
-
     def test_good(self):
         for lang, word in ("en", "The contact is good."), ("zh", "触点良好。"):
             r = self.run_cli("--driver", "sim", "doctor", "--contact", "7", "--lang", lang)
@@ -27,15 +16,6 @@ class TestContact(patient.Case):
         figures = self.run_cli("--json", "--driver", "sim", "doctor", "--contact", "7").json()
         self.assertEqual((figures["ok"], figures["cause"], figures["rounds"], figures["retries"]), (True, None, 7, 0))
         self.assertAlmostEqual(figures["wire_ms"], 56, delta=15)  # the simulator's own model
-
-    def test_flipped(self):
-        """A recording that answers the second round otherwise: the counters know."""
-        atr = "3B6D000000814E43238697159900BF7C7A"
-        path = os.path.join(self.dir, "r")
-        with open(path, "w") as f:
-            f.write("atr %s\n> 0084000008\n< 11111111111111119000\n" % atr)
-        r = self.run_cli("--json", "--driver", "replay:" + path, "doctor", "--contact", "3")
-        self.assertEqual(r.json()["flipped"], 0)  # every channel of a recording begins anew
 
     def test_wrong_count(self):
         for count in "0", "-1", "x", "9999999":

@@ -44,7 +44,8 @@ static void hide_keys(char *text)
         const bool alone = (p == text || !word_char(p[-1])) && !word_char(p[n]);
         /* a command or answer of a trace stands behind "> " or "< " and is redacted already */
         const bool trace = p >= text + 2 && p[-1] == ' ' && (p[-2] == '>' || p[-2] == '<');
-        if (alone && n >= KEY_HEX && !trace) {
+        const bool atr = p >= text + 4 && memcmp(p - 4, "ATR ", 4) == 0;
+        if (alone && n >= KEY_HEX && !trace && !atr) {
             memset(p, '*', n);
         }
         p += n > 0 ? n : 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/doctor/usb.h"
 
-#include "drivers/ccid/quirks.h"
+#include "drivers/ccid/bind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +105,13 @@ static void read_texts(struct usb_device *u, const char *folder)
     }
 }
 
+/* Named by a bundle of our own, as `sscard readers --bind` makes it. */
+static bool bound_to_us(const struct seam *s, const struct usb_device *u)
+{
+    char path[SEAM_PATH_MAX];
+    return ssc_ccid_bind_path(SSC_DROP_DIR, u->vid, u->pid, path, sizeof path) == 0 && seam_exists(s, path);
+}
+
 static void read_device(struct scan *scan, const char *name, const char *folder, struct usb_device *u)
 {
     char path[SEAM_PATH_MAX + 16];
@@ -119,6 +126,10 @@ static void read_device(struct scan *scan, const char *name, const char *folder,
     u->descriptors_len = len > 0 ? (size_t)len : 0;
     read_texts(u, folder);
     u->listed = scan->plist && ccid_list_has(scan->plist, u->vid, u->pid, u->listed_as, sizeof u->listed_as);
+    if (!u->listed && bound_to_us(scan->seam, u)) {
+        u->listed = true;
+        snprintf(u->listed_as, sizeof u->listed_as, "%s", SSC_CCID_BUNDLE);
+    }
     decode(u);
     interface_driver(scan->seam, u);
     u->reader_like = !u->ccid && !u->refused && (says_reader(u->product) || says_reader(u->maker));
