@@ -78,7 +78,7 @@ static int challenge(struct ssc_call *call)
 int ssc_pin_reload_work(struct ssc_call *call)
 {
     int rc;
-    if (ssc_call_bool(call, "remote", false)) {
+    if (ssc_call_bool(call, "remote", false) && !call->known) {
         rc = challenge(call);
     } else if (ssc_call_text(call, "command")) {
         rc = ssc_ops_write(call, send_command);

@@ -7,13 +7,34 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
-/* Signals are off while typing, so that no way out leaves the terminal without echo: ^C is a key like others.
- */
+/* Signals wait while digits are typed, so that no way out leaves the terminal without echo: ^C is a key like
+ * others, and what is sent from outside ends the typing first (the descriptor returned becomes readable). */
+static int hold_signals(sigset_t *before)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
+    sigaddset(&held, SIGINT);
+    sigprocmask(SIG_BLOCK, &held, before);
+    return signalfd(-1, &held, SFD_CLOEXEC);
+}
+
+static void let_signals(int fd, const sigset_t *before)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
+    sigprocmask(SIG_SETMASK, before, NULL);
+}
+
 static int raw_mode(int fd, struct termios *old)
 {
     struct termios raw;
@@ -28,16 +49,18 @@ static int raw_mode(int fd, struct termios *old)
     return rc;
 }
 
-static int type_digits(int fd, char digits[17], int timeout_ms)
+static int type_digits(int fd, int signals, char digits[17], int timeout_ms)
 {
     size_t count = 0;
     int rc = 1;
     bool too_long = false;
     while (rc > 0) {
         char key = '\n';
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        if (poll(&p, 1, timeout_ms) == 0) {
+        struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+        if (poll(p, 2, timeout_ms) == 0) {
             rc = SSC_E_PIN_TIMEOUT;
+        } else if (p[1].revents != 0) {
+            rc = SSC_E_PIN_CANCELLED;
         } else if (read(fd, &key, 1) != 1 || key == 3 || key == 4 || key == 27) { /* ^C ^D Esc */
             rc = SSC_E_PIN_CANCELLED;
         } else if (key == '\n' || key == '\r') {
@@ -58,17 +81,20 @@ static int type_digits(int fd, char digits[17], int timeout_ms)
 static int from_terminal(struct cli *cli, enum message prompt, char digits[17])
 {
     struct termios old;
+    sigset_t before;
     int rc = SSC_E_PIN_REQUIRED;
+    const int signals = hold_signals(&before);
     const int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (fd >= 0 && raw_mode(fd, &old) == 0) {
         dprintf(fd, "%s ", msg(cli, prompt));
-        rc = type_digits(fd, digits, (int)cli->deadline_ms);
+        rc = type_digits(fd, signals, digits, (int)cli->deadline_ms);
         dprintf(fd, "\n");
         tcsetattr(fd, TCSAFLUSH, &old);
     }
     if (fd >= 0) {
         close(fd);
     }
+    let_signals(signals, &before);
     return rc;
 }
 

@@ -5,6 +5,7 @@ import pty
 import re
 import select
 import signal
+import termios
 import time
 import unittest
 
@@ -97,6 +98,15 @@ class TestTerminal(support.Case):
             t.type(digits + "\n")
         self.assertEqual(t.end(), 6)
         self.assertIn("pin_mismatch", t.text)
+
+    def test_killed_while_typing(self):
+        t = Terminal(self, "pin", "verify")
+        t.until("PIN:")
+        self.assertFalse(termios.tcgetattr(t.fd)[3] & termios.ECHO)
+        os.kill(t.pid, signal.SIGTERM)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(t.pid, 0)[1]), -signal.SIGTERM)
+        self.assertTrue(termios.tcgetattr(t.fd)[3] & termios.ECHO, "the terminal is left without echo")
+        os.close(t.fd)
 
     def test_waits_and_colours(self):
         t = self.start([("card.info", error("no_card", -26)), ("card.wait", {"reader": "r"}),
