@@ -42,7 +42,6 @@ static int commit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth 
                   int64_t deadline)
 {
     const struct ssc_purse_ops *ops = ssc_purse_ops(row->purse);
-    struct ssc_transmit_report report = {0};
     bool existing = false;
     int rc = ops->mac1(auth, ssc_card_get_info(card), row, deadline);
     if (rc)
@@ -56,14 +55,12 @@ static int commit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth 
         rc = SSC_E_INTERNAL; /* the claim and the look-up before make this impossible: send nothing */
     if (!rc) {
         struct ssc_txn after = *row;
-        rc = ops->commit(card, &after, &report, deadline);
-        ssc_money_classify(&after, rc, &report);
+        ssc_money_commit(card, &after, deadline);
         if (after.state == SSC_TXN_DONE)
             check_reply(auth, &after, deadline);
         auth->ops->purchase_end(auth); /* others need the PSAM while this row goes to the disk */
         if (ssc_journal_update(j, &after) == 0)
             *row = after; /* else the row stays ARMED, and that is what is told */
-        rc = 0;
     } else {
         auth->ops->purchase_end(auth);
     }

@@ -53,14 +53,12 @@ int ssc_money_load_begin(struct ssc_journal *j, struct ssc_card *card, struct ss
 
 static int credit(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn *row, int64_t deadline)
 {
-    struct ssc_transmit_report report = {0};
     row->state = SSC_TXN_ARMED;
     int rc = ssc_now_ms() + SSC_COMMIT_MS > deadline ? SSC_E_DEADLINE_EXCEEDED : ssc_journal_update(j, row);
     if (rc)
         return rc;
     struct ssc_txn after = *row;
-    rc = ssc_purse_ops(row->purse)->commit(card, &after, &report, deadline);
-    ssc_money_classify(&after, rc, &report);
+    ssc_money_commit(card, &after, deadline);
     if (after.state == SSC_TXN_DONE) {
         after.state = SSC_TXN_CONFIRMED;
         after.evidence = SSC_EV_LOAD_TAC;

@@ -148,8 +148,8 @@ int ssc_money_init(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn 
     return rc;
 }
 
-/* ---- after the committing command ---- */
-void ssc_money_classify(struct ssc_txn *row, int rc, const struct ssc_transmit_report *report)
+/* ---- the committing command ---- */
+static void classify(struct ssc_txn *row, int rc, const struct ssc_transmit_report *report)
 {
     row->result = rc;
     if (rc == 0) {
@@ -166,4 +166,13 @@ void ssc_money_classify(struct ssc_txn *row, int rc, const struct ssc_transmit_r
     } else {
         row->state = SSC_TXN_UNKNOWN;
     }
+}
+
+void ssc_money_commit(struct ssc_card *card, struct ssc_txn *row, int64_t deadline)
+{
+    struct ssc_transmit_report report = {0};
+    int rc = SSC_E_DEADLINE_EXCEEDED; /* the disk may have taken what was left */
+    if (ssc_now_ms() + SSC_COMMIT_MS <= deadline)
+        rc = ssc_purse_ops(row->purse)->commit(card, row, &report, deadline);
+    classify(row, rc, &report);
 }

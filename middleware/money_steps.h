@@ -22,8 +22,8 @@ int ssc_money_card_ready(struct ssc_journal *j, struct ssc_card *card, struct ss
                          struct ssc_txn *row, int64_t deadline);
 /* INITIALIZE. A card that refuses (funds, counter, key, blocked) leaves a REFUSED row. */
 int ssc_money_init(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn *row, int64_t deadline);
-/* State, evidence and result of an armed row from what the committing command brought. */
-void ssc_money_classify(struct ssc_txn *row, int rc, const struct ssc_transmit_report *report);
+/* Sends the committing command of an armed, durable row, once, and sets its state, evidence and result. */
+void ssc_money_commit(struct ssc_card *card, struct ssc_txn *row, int64_t deadline);
 /* Asks the card about an unsettled row whose op is claimed, and writes what it says. 0: the row is final.
  * SSC_E_CARD_MISMATCH, SSC_E_PIN_REQUIRED, transport: as before. */
 int ssc_money_settle(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth, struct ssc_txn *row,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Money on a simulated card with a simulated PSAM: what is done, what is refused, what is told. */
 #include "tests/unit/middleware/money_fixture.h"
+#include <unistd.h>
 
 /* ---- the good days ---- */
 static void check_debit(struct rig *r, enum ssc_purse_id purse)
@@ -152,6 +153,36 @@ static void a_load_settles_with_the_psam(void **state)
     assert_int_equal(ssc_journal_get(r->journal, torn.id, &torn), 0);
     assert_int_equal(torn.state, SSC_TXN_CONFIRMED);
     assert_int_equal(torn.evidence, SSC_EV_PROOF_MAC2);
+}
+
+/* Keeps the disk busy: the armed row is durable only when hardly any time is left. */
+static void *busy_disk(void *arg)
+{
+    sqlite3 *db = arg;
+    usleep(620000);
+    assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    return NULL;
+}
+
+static void a_slow_disk_eats_no_money(void **state)
+{
+    struct rig *r = *state;
+    enum ssc_purse_id p = first_purse(r);
+    int64_t before = rig_truth(r, p, SSC_KIND_DEBIT).balance;
+    struct ssc_txn t;
+    sqlite3 *db = NULL;
+    pthread_t thread;
+    assert_int_equal(sqlite3_open(r->journal_path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(pthread_create(&thread, NULL, busy_disk, db), 0);
+    r->deadline = ssc_deadline(700);
+    assert_int_equal(debit(r, p, OP1, 10, &t), SSC_E_DEADLINE_EXCEEDED);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(r->card.commits, 0);
+    assert_int_equal(t.state, SSC_TXN_ABANDONED);
+    assert_int_equal(t.evidence, SSC_EV_NEVER_SENT);
+    agree(r, p, before);
 }
 
 static void the_log_tells_what_was_done(void **state)
@@ -320,6 +351,7 @@ int main(void)
         ON(sm4, loads_each_purse),
         BOTH(loads_that_go_no_further),
         BOTH(a_load_settles_with_the_psam),
+        BOTH(a_slow_disk_eats_no_money),
         BOTH(the_log_tells_what_was_done),
         BOTH(the_purses_that_are_there),
         BOTH(too_little_money),
