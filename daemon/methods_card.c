@@ -187,15 +187,9 @@ static int write_file(struct ssc_call *call)
     const char *text = ssc_call_text(call, "text");
     const char *hex = ssc_call_text(call, "hex");
     const struct ssc_element *e = NULL;
-    int rc = !text == !hex ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "text, hex: exactly one of them") : 0;
-    if (rc == 0) {
-        rc = find_file(call, &file);
-    }
+    int rc = find_file(call, &file);
     if (rc == 0 && name && (e = find_element(file, name)) == NULL) {
         rc = ssc_call_fail(call, SSC_E_FILE_UNKNOWN, "element: %s", name);
-    }
-    if (rc == 0) {
-        rc = ssc_pin_first(call);
     }
     if (rc == 0) {
         rc = ssc_file_write(call->slot->card, file, e ? e->tag : 0,
@@ -206,7 +200,15 @@ static int write_file(struct ssc_call *call)
     return rc;
 }
 
+/* The PIN before the op is noted: mistyped, it costs a try and no more. A repeat tries none. */
 int ssc_write_work(struct ssc_call *call)
 {
-    return ssc_ops_write(call, write_file);
+    const bool text = ssc_call_text(call, "text") != NULL, hex = ssc_call_text(call, "hex") != NULL;
+    int rc = 0;
+    if (text == hex) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "text, hex: exactly one of them");
+    } else if (!call->known) {
+        rc = ssc_pin_first(call);
+    }
+    return rc == 0 ? ssc_ops_write(call, write_file) : rc;
 }

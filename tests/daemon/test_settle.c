@@ -163,6 +163,22 @@ static void test_write_on_another_card(void **state)
     client_refused(c, "op_conflict", "card.write", WRITE, "element", "29", "text", "5");
 }
 
+/* A mistyped PIN costs a try, not the op: nothing was written. */
+static void test_write_after_wrong_pin(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+#define WRITE_PIN(digits)                                                                                    \
+    "{s:s, s:{s:s}, s:s, s:s, s:s, s:s}", "reader", R0, "pin", "secret", digits, "op", "write-000000000001", \
+        "file", "DF01EF07", "element", "29", "text", "5"
+    client_refused(c, "pin_wrong", "card.write", WRITE_PIN("999999"));
+    json_t *r = client_ok(c, "card.write", WRITE_PIN("123456"));
+    assert_true(json_is_false(json_object_get(r, "repeated")));
+    json_decref(r);
+    r = client_ok(c, "card.write", WRITE_PIN("999999")); /* and a repeat tries none */
+    assert_true(json_is_true(json_object_get(r, "repeated")));
+    json_decref(r);
+}
+
 /* The journal's disk comes late: no restart. */
 static void test_journal_comes_back(void **state)
 {
@@ -199,6 +215,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_repeat_on_another_card, up, down),
         cmocka_unit_test_setup_teardown(test_second_load_ends_the_first, up, down),
         cmocka_unit_test_setup_teardown(test_write_on_another_card, up, down),
+        cmocka_unit_test_setup_teardown(test_write_after_wrong_pin, up, down),
         cmocka_unit_test_setup_teardown(test_journal_comes_back, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
