@@ -304,35 +304,11 @@ void ssc_cmd_psam_init_descrypt(struct ssc_command_buf *b, uint8_t type, uint8_t
         ssc_build_refuse(b);
 }
 
-/* ---- authentication, PIN and secure messaging ---- */
-
-void ssc_cmd_purse_external_auth(struct ssc_command_buf *b, uint8_t kid, const uint8_t auth[8])
-{
-    ssc_build_data(b, 0x00, 0x82, 0x00, kid, auth, 8, 0);
-}
+/* ---- PIN and secure messaging ---- */
 
 static bool pin_fits(size_t len)
 {
     return len >= 2 && len <= 8;
-}
-
-int ssc_cmd_purse_change_pin(struct ssc_command_buf *b, uint8_t kid, const uint8_t *old_pin, size_t old_len,
-                             const uint8_t *new_pin, size_t new_len)
-{
-    struct ssc_writer w = ssc_build(b, CLA, PIN, 0x01, kid);
-    int rc = 0;
-
-    if (!pin_fits(old_len) || !pin_fits(new_len)) {
-        ssc_build_refuse(b);
-        rc = SSC_E_PIN_LENGTH;
-        goto done;
-    }
-    ssc_write(&w, old_pin, old_len);
-    ssc_write8(&w, 0xFF);
-    ssc_write(&w, new_pin, new_len);
-    ssc_build_end(b, &w, 0);
-done:
-    return rc;
 }
 
 int ssc_cmd_purse_reload_pin(struct ssc_command_buf *b, uint8_t kid, const struct ssc_key *drpk,

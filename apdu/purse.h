@@ -114,13 +114,8 @@ int ssc_purse_online_mac2(const struct ssc_key *session, const struct ssc_purse_
 /* TAC for load and overdraft (key: DTK); MAC3 for unload (key: the session key). */
 int ssc_purse_online_tac(const struct ssc_key *key, const struct ssc_purse_online *p, uint8_t out[4]);
 
-/* 00 82 00 kid; `auth` by ssc_purse_auth_data. */
-void ssc_cmd_purse_external_auth(struct ssc_command_buf *b, uint8_t kid, const uint8_t auth[8]);
-
-/* PIN: 80 5E 01 change, 80 5E 00 reload, 84 24 unblock. PIN of 2 to 8 bytes as the card stores it, else
- * SSC_E_PIN_LENGTH. */
-int ssc_cmd_purse_change_pin(struct ssc_command_buf *b, uint8_t kid, const uint8_t *old_pin, size_t old_len,
-                             const uint8_t *new_pin, size_t new_len);
+/* PIN: 80 5E 00 reload, 84 24 unblock (80 5E 01 is ssc_cmd_change_pin). PIN of 2 to 8 bytes as the card
+ * stores it, else SSC_E_PIN_LENGTH. */
 int ssc_cmd_purse_reload_pin(struct ssc_command_buf *b, uint8_t kid, const struct ssc_key *drpk,
                              const uint8_t *pin, size_t len);
 /* P1 P2 of the unblock differ by maker: 0000 by JR/T 0025.2, else 0001 or key id and 00. */

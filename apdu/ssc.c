@@ -153,10 +153,10 @@ void ssc_cmd_verify(struct ssc_command_buf *b, const uint8_t *pin, size_t len)
         ssc_build_refuse(b);
 }
 
-int ssc_cmd_change_pin(struct ssc_command_buf *b, const uint8_t *old_pin, size_t old_len,
+int ssc_cmd_change_pin(struct ssc_command_buf *b, uint8_t id, const uint8_t *old_pin, size_t old_len,
                        const uint8_t *new_pin, size_t new_len)
 {
-    struct ssc_writer w = ssc_build(b, 0x80, 0x5E, 0x01, 0x00);
+    struct ssc_writer w = ssc_build(b, 0x80, 0x5E, 0x01, id);
     int rc = 0;
 
     if (!pin_fits(old_len) || !pin_fits(new_len)) {

@@ -48,7 +48,7 @@ void ssc_cmd_external_auth(struct ssc_command_buf *b, uint8_t ref, const uint8_t
 /* PIN as digits -> BCD bytes padded with nibble F, 2..8 bytes. SSC_E_PIN_LENGTH. */
 int ssc_pin_bytes(const char *digits, uint8_t out[8], size_t *len);
 void ssc_cmd_verify(struct ssc_command_buf *b, const uint8_t *pin, size_t len); /* len 0: status query */
-int ssc_cmd_change_pin(struct ssc_command_buf *b, const uint8_t *old_pin, size_t old_len,
+int ssc_cmd_change_pin(struct ssc_command_buf *b, uint8_t id, const uint8_t *old_pin, size_t old_len,
                        const uint8_t *new_pin, size_t new_len);
 /* 84 24 00 01: new PIN enciphered and MACed / 84 24 00 00: unblock. `challenge` is the card's, key is the
  * STK. */

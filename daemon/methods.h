@@ -31,6 +31,8 @@ int ssc_auth_begin_work(struct ssc_call *call);
 int ssc_auth_complete_work(struct ssc_call *call);
 
 /* methods_pin.c */
+/* The call's purse parameter as the application whose PIN is meant. */
+enum ssc_pin_of ssc_pin_whose(struct ssc_call *call);
 int ssc_pin_verify_work(struct ssc_call *call);
 int ssc_pin_change_work(struct ssc_call *call);
 int ssc_pin_reload_work(struct ssc_call *call);

@@ -55,8 +55,9 @@ int ssc_pin_first(struct ssc_call *call)
     if (pin) {
         rc = ssc_card_detect(call->slot->card, call->work_deadline);
         if (rc == 0) {
-            rc = ssc_pin_verify(call->slot->card, json_string_value(json_object_get(pin, "secret")),
-                                &call->tries, call->work_deadline);
+            rc = ssc_pin_verify(call->slot->card, ssc_pin_whose(call),
+                                json_string_value(json_object_get(pin, "secret")), &call->tries,
+                                call->work_deadline);
         }
     }
     return rc;

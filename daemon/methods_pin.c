@@ -1,20 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/methods.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "daemon/ops.h"
 #include "middleware/pin.h"
 
-int ssc_pin_verify_work(struct ssc_call *call)
+/* ed and ep live in one application, which has a PIN of its own. */
+enum ssc_pin_of ssc_pin_whose(struct ssc_call *call)
 {
-    const char *secret = ssc_call_text(call, "secret");
-    const bool pad = ssc_call_text(call, "entry") != NULL;
-    int rc = pad == (secret != NULL)
-                 ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "entry, secret: exactly one of them")
-                 : ssc_card_detect(call->slot->card, call->work_deadline);
+    const char *purse = ssc_call_text(call, "purse");
+    return purse && strcmp(purse, "medical") != 0 ? SSC_PIN_OF_PURSE : SSC_PIN_OF_CARD;
+}
+
+static int tries_left(struct ssc_call *call)
+{
+    int tries = -1;
+    int rc = ssc_card_detect(call->slot->card, call->work_deadline);
     if (rc == 0) {
-        rc = ssc_pin_verify(call->slot->card, secret, &call->tries, call->work_deadline);
+        rc = ssc_pin_status(call->slot->card, ssc_pin_whose(call), &tries, call->work_deadline);
+    }
+    if (rc == 0) {
+        call->result = json_pack("{s:o}", "tries_left", tries < 0 ? json_null() : json_integer(tries));
+        rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
     }
     return rc;
+}
+
+static int verify(struct ssc_call *call)
+{
+    const char *secret = ssc_call_text(call, "secret");
+    int rc = ssc_card_detect(call->slot->card, call->work_deadline);
+    if (rc == 0) {
+        rc = ssc_pin_verify(call->slot->card, ssc_pin_whose(call), secret, &call->tries, call->work_deadline);
+    }
+    return rc;
+}
+
+int ssc_pin_verify_work(struct ssc_call *call)
+{
+    const bool status = ssc_call_bool(call, "status", false);
+    const int ways =
+        (ssc_call_text(call, "secret") != NULL) + (ssc_call_text(call, "entry") != NULL) + status;
+    return ways != 1 ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "entry, secret, status: exactly one of them")
+           : status  ? tries_left(call)
+                     : verify(call);
 }
 
 static int change(struct ssc_call *call)
@@ -27,7 +58,8 @@ static int change(struct ssc_call *call)
                  ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "entry, or old and new")
                  : ssc_card_detect(call->slot->card, call->work_deadline);
     if (rc == 0) {
-        rc = ssc_pin_change(call->slot->card, old_pin, new_pin, &call->tries, call->work_deadline);
+        rc = ssc_pin_change(call->slot->card, ssc_pin_whose(call), old_pin, new_pin, &call->tries,
+                            call->work_deadline);
     }
     return rc;
 }
@@ -45,7 +77,8 @@ static int reload(struct ssc_call *call)
     int rc = new_pin ? ssc_card_detect(call->slot->card, call->work_deadline)
                      : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "new: missing");
     if (rc == 0) {
-        rc = ssc_pin_reload(call->slot->card, ssc_call_auth(call), new_pin, call->work_deadline);
+        rc = ssc_pin_reload(call->slot->card, ssc_pin_whose(call), ssc_call_auth(call), new_pin,
+                            call->work_deadline);
     }
     return rc;
 }
@@ -56,7 +89,8 @@ static int send_command(struct ssc_call *call)
     size_t len = sizeof command;
     int rc = ssc_call_hex(call, "command", command, &len);
     if (rc == 0) {
-        rc = ssc_pin_remote_complete(call->slot->card, command, len, call->work_deadline);
+        rc =
+            ssc_pin_remote_complete(call->slot->card, ssc_pin_whose(call), command, len, call->work_deadline);
     }
     ssc_cleanse(command, sizeof command);
     return rc;
@@ -66,10 +100,15 @@ static int send_command(struct ssc_call *call)
 static int challenge(struct ssc_call *call)
 {
     uint8_t bytes[8];
-    int rc = ssc_pin_remote_begin(call->slot->card, bytes, call->work_deadline);
+    size_t len = sizeof bytes;
+    const uint8_t *p1p2 = ssc_card_profile(call->slot->card)->purse_unblock_p1p2;
+    char header[11];
+    int rc = ssc_pin_remote_begin(call->slot->card, ssc_pin_whose(call), bytes, &len, call->work_deadline);
     if (rc == 0) {
-        call->result =
-            json_pack("{s:o, s:s}", "challenge", ssc_json_hex(bytes, sizeof bytes), "header", "8424000114");
+        const bool purse = len == SSC_PURSE_CHALLENGE;
+        snprintf(header, sizeof header, "8424%02X%02X%s", purse ? p1p2[0] : 0, purse ? p1p2[1] : 1,
+                 purse ? "0C" : "14");
+        call->result = json_pack("{s:o, s:s}", "challenge", ssc_json_hex(bytes, len), "header", header);
         rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
     }
     return rc;
@@ -92,9 +131,12 @@ static int unblock(struct ssc_call *call)
 {
     int rc = ssc_card_detect(call->slot->card, call->work_deadline);
     if (rc == 0) {
-        rc = ssc_pin_unblock(call->slot->card, ssc_call_auth(call), call->work_deadline);
+        rc = ssc_pin_unblock(call->slot->card, ssc_pin_whose(call), ssc_call_auth(call),
+                             ssc_call_text(call, "new"), call->work_deadline);
     }
-    return rc;
+    return rc == SSC_E_PIN_LENGTH && !ssc_call_text(call, "new")
+               ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "new: a purse's unblock carries the PIN")
+               : rc;
 }
 
 int ssc_pin_unblock_work(struct ssc_call *call)

@@ -90,18 +90,21 @@ void ssc_card_learn(struct ssc_card *card)
 
 /* ---- state ---- */
 
-/* Selecting another application ends the rights given by keys (card specification part 3). */
+/* Selecting another application ends the rights given by keys (card specification part 3), and a purse's PIN:
+ * it belongs to that application alone (JR/T 0025.1). The PIN of the social security side is the whole
+ * card's. */
 static void leave_application(struct ssc_card *card)
 {
     card->place = SSC_AT_NOWHERE;
     card->current_ef = 0;
     memset(card->key_verified, 0, sizeof card->key_verified);
+    card->pin_verified[SSC_PIN_OF_PURSE] = false;
 }
 
 static void lose_power(struct ssc_card *card)
 {
     leave_application(card);
-    card->pin_verified = card->rights = false;
+    card->pin_verified[SSC_PIN_OF_CARD] = card->rights = false;
 }
 
 /* The card may be another one when it comes back. */
@@ -136,7 +139,7 @@ int ssc_card_note(struct ssc_card *card, int rc)
 int ssc_card_denied(struct ssc_card *card, int rc)
 {
     if (rc == SSC_SW_SECURITY) {
-        card->pin_verified = false;
+        card->pin_verified[SSC_PIN_OF_CARD] = false;
         memset(card->key_verified, 0, sizeof card->key_verified);
         rc = SSC_E_ACCESS_DENIED;
     }
@@ -181,20 +184,25 @@ int ssc_card_transmit_raw(struct ssc_card *card, const struct ssc_command *cmd, 
     if (!moves_money(cmd)) {
         rc = ssc_card_transmit(card, cmd, rsp, 0, deadline, NULL);
         leave_application(card);
-        card->pin_verified = false;
+        card->pin_verified[SSC_PIN_OF_CARD] = false;
         ssc_card_issuer_forget(card); /* it may have been written */
     }
     return rc;
 }
 
-bool ssc_card_pin_verified(const struct ssc_card *card)
+enum ssc_pin_of ssc_card_pin_of(const struct ssc_card *card, enum ssc_pin_of of)
 {
-    return card->pin_verified;
+    return card->info.kind == SSC_CARD_PBOC ? SSC_PIN_OF_PURSE : of;
 }
 
-void ssc_card_set_pin_verified(struct ssc_card *card, bool verified)
+bool ssc_card_pin_verified(const struct ssc_card *card, enum ssc_pin_of of)
 {
-    card->pin_verified = verified;
+    return card->pin_verified[ssc_card_pin_of(card, of)];
+}
+
+void ssc_card_set_pin_verified(struct ssc_card *card, enum ssc_pin_of of, bool verified)
+{
+    card->pin_verified[ssc_card_pin_of(card, of)] = verified;
     card->rights = card->rights || verified;
 }
 

@@ -36,6 +36,10 @@ struct ssc_card_info {
 
 struct ssc_card;
 
+/* Whose PIN: a card with a purse beside its social security side has two, and the right given by one is none
+ * of the other's. On a purse card both names mean the purse's. */
+enum ssc_pin_of { SSC_PIN_OF_CARD, SSC_PIN_OF_PURSE };
+
 /* Borrows channel and profile for its life. Sends nothing. */
 int ssc_card_new(struct ssc_channel *ch, const struct ssc_profile *profile, struct ssc_card **out);
 void ssc_card_free(struct ssc_card **card); /* leaves the channel open */
@@ -77,8 +81,10 @@ int ssc_card_transmit_raw(struct ssc_card *card, const struct ssc_command *cmd, 
                           int64_t deadline);
 
 /* Authentication state, so that nobody authenticates twice. */
-bool ssc_card_pin_verified(const struct ssc_card *card);
-void ssc_card_set_pin_verified(struct ssc_card *card, bool verified);
+bool ssc_card_pin_verified(const struct ssc_card *card, enum ssc_pin_of of);
+void ssc_card_set_pin_verified(struct ssc_card *card, enum ssc_pin_of of, bool verified);
+/* `of` on this card: SSC_PIN_OF_PURSE on a purse card, whatever was asked. */
+enum ssc_pin_of ssc_card_pin_of(const struct ssc_card *card, enum ssc_pin_of of);
 bool ssc_card_key_verified(const struct ssc_card *card, enum ssc_key_id key);
 void ssc_card_set_key_verified(struct ssc_card *card, enum ssc_key_id key);
 /* A PIN or a key may be open on the card itself, whatever of it the session still counts on: a VERIFY or an

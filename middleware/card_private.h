@@ -52,9 +52,9 @@ struct ssc_card {
     bool may_recall;         /* this detection may take the algorithm from the habit */
     bool algorithm_unproven; /* taken from the habit; neither the FCI nor a proof has borne it out */
     enum ssc_place place;
-    enum ssc_app app;   /* with SSC_AT_APP */
-    uint8_t current_ef; /* by SELECT EF; 0 none */
-    bool pin_verified;  /* this and key_verified: what nobody need do again */
+    enum ssc_app app;                        /* with SSC_AT_APP */
+    uint8_t current_ef;                      /* by SELECT EF; 0 none */
+    bool pin_verified[SSC_PIN_OF_PURSE + 1]; /* this and key_verified: what nobody need do again */
     bool key_verified[SSC_KEY_COUNT];
     bool rights;                /* what the card itself may still hold open, until it loses its power */
     bool genuine;               /* internal authentication passed in this session */

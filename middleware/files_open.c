@@ -15,7 +15,7 @@ static int open_with_key(struct ssc_card *card, enum ssc_key_id key, struct ssc_
 
 static int open_with_pin(const struct ssc_card *card)
 {
-    return ssc_card_pin_verified(card) ? 0 : SSC_E_PIN_REQUIRED;
+    return ssc_card_pin_verified(card, SSC_PIN_OF_CARD) ? 0 : SSC_E_PIN_REQUIRED;
 }
 
 /* The cheaper way first: a PIN that is verified already, a key that is proven already, then the key. */
@@ -24,7 +24,7 @@ static int open_with_either(struct ssc_card *card, enum ssc_key_id key, enum ssc
 {
     int rc;
 
-    if (choice == SSC_AUTH_PIN || (choice == SSC_AUTH_AUTO && ssc_card_pin_verified(card)))
+    if (choice == SSC_AUTH_PIN || (choice == SSC_AUTH_AUTO && ssc_card_pin_verified(card, SSC_PIN_OF_CARD)))
         rc = open_with_pin(card);
     else
         rc = open_with_key(card, key, auth, deadline);

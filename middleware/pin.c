@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "apdu/bytes.h"
 #include "apdu/sw.h"
 #include "middleware/auth/auth_private.h"
 #include "middleware/card_private.h"
@@ -26,25 +27,17 @@ static int meaning(int rc, int *tries)
     return rc;
 }
 
-/* The PIN belongs to the whole card: any application of it will do. */
-static int ready(struct ssc_card *card, int64_t deadline)
+/* Where the PIN is asked: a purse's in the purse; the social security side's in any of its applications, or,
+ * for 80 5E and 84 24, in SSSE itself. */
+static int ready(struct ssc_card *card, enum ssc_pin_of *of, bool in_environment, int64_t deadline)
 {
     int rc = ssc_card_detect(card, deadline);
 
-    if (rc == 0 && card->place == SSC_AT_NOWHERE)
-        rc = card->info.kind == SSC_CARD_PBOC ? ssc_card_select_purse(card, deadline)
-                                              : ssc_card_select(card, SSC_APP_SSSE, deadline);
-    return rc;
-}
-
-/* SSC: one PIN in the environment. 80 5E and 84 24 want SSSE itself. */
-static int ready_in_environment(struct ssc_card *card, int64_t deadline)
-{
-    int rc = ssc_card_detect(card, deadline);
-
-    if (rc == 0)
-        rc = card->info.kind == SSC_CARD_PBOC ? ssc_card_select_purse(card, deadline)
-                                              : ssc_card_select(card, SSC_APP_SSSE, deadline);
+    *of = ssc_card_pin_of(card, *of);
+    if (rc == 0 && *of == SSC_PIN_OF_PURSE)
+        rc = ssc_card_select_purse(card, deadline);
+    else if (rc == 0 && (in_environment || card->place != SSC_AT_APP))
+        rc = ssc_card_select(card, SSC_APP_SSSE, deadline);
     return rc;
 }
 
@@ -77,7 +70,7 @@ static unsigned holder_seconds(int64_t deadline)
 }
 
 /* The command goes out with FF where the reader puts the digits; neither is ever in this process. */
-static int type_pin(struct ssc_card *card, bool change, int64_t deadline)
+static int type_pin(struct ssc_card *card, bool change, uint8_t id, int64_t deadline)
 {
     const uint8_t room = card->profile->pin_pad_bytes;
     const size_t data_len = change ? 2u * room + 1 : room;
@@ -101,6 +94,7 @@ static int type_pin(struct ssc_card *card, bool change, int64_t deadline)
         apdu[0] = 0x80;
         apdu[1] = 0x5E;
         apdu[2] = 0x01;
+        apdu[3] = id;
     }
     apdu[4] = (uint8_t)data_len;
     memset(apdu + 5, 0xFF, data_len);
@@ -115,7 +109,8 @@ static int type_pin(struct ssc_card *card, bool change, int64_t deadline)
 
 /* ---- verify and change ---- */
 
-int ssc_pin_verify(struct ssc_card *card, const char *digits, int *tries, int64_t deadline)
+int ssc_pin_verify(struct ssc_card *card, enum ssc_pin_of of, const char *digits, int *tries,
+                   int64_t deadline)
 {
     uint8_t pin[PIN_BYTES_MAX] = {0};
     size_t len = sizeof pin;
@@ -124,20 +119,20 @@ int ssc_pin_verify(struct ssc_card *card, const char *digits, int *tries, int64_
 
     *tries = -1;
     if (rc == 0)
-        rc = ready(card, deadline);
+        rc = ready(card, &of, false, deadline);
     if (rc != 0)
         goto done;
     if (digits) {
         ssc_cmd_verify(&b, pin, len);
         rc = send_pin(card, &b, deadline);
     } else {
-        rc = type_pin(card, false, deadline);
+        rc = type_pin(card, false, 0, deadline);
     }
     rc = meaning(rc, tries);
     if (rc == 0)
-        ssc_card_set_pin_verified(card, true);
+        ssc_card_set_pin_verified(card, of, true);
     else if (rc == SSC_E_PIN_WRONG || rc == SSC_E_PIN_LOCKED)
-        ssc_card_set_pin_verified(card, false);
+        ssc_card_set_pin_verified(card, of, false);
 done:
     ssc_cleanse(pin, sizeof pin);
     ssc_cleanse(&b, sizeof b);
@@ -145,10 +140,10 @@ done:
 }
 
 /* An empty VERIFY answers 63Cx and costs no try; 9000 where the PIN is verified or none is set. */
-int ssc_pin_status(struct ssc_card *card, int *tries, int64_t deadline)
+int ssc_pin_status(struct ssc_card *card, enum ssc_pin_of of, int *tries, int64_t deadline)
 {
     struct ssc_command_buf b;
-    int rc = ready(card, deadline);
+    int rc = ready(card, &of, false, deadline);
 
     *tries = -1;
     if (rc != 0)
@@ -166,8 +161,14 @@ done:
     return rc;
 }
 
-static int send_change(struct ssc_card *card, const char *old_digits, const char *new_digits,
-                       int64_t deadline)
+/* P2: 00 on the social security side, the issuer's choice in a purse. */
+static uint8_t pin_id(const struct ssc_card *card, enum ssc_pin_of of)
+{
+    return of == SSC_PIN_OF_PURSE ? card->profile->purse_pin_id : 0;
+}
+
+static int send_change(struct ssc_card *card, enum ssc_pin_of *of, const char *old_digits,
+                       const char *new_digits, int64_t deadline)
 {
     uint8_t old_pin[PIN_BYTES_MAX] = {0}, new_pin[PIN_BYTES_MAX] = {0};
     size_t old_len = sizeof old_pin, new_len = sizeof new_pin;
@@ -177,9 +178,9 @@ static int send_change(struct ssc_card *card, const char *old_digits, const char
     if (rc == 0)
         rc = pin_bytes(card, new_digits, new_pin, &new_len);
     if (rc == 0)
-        rc = ready_in_environment(card, deadline);
+        rc = ready(card, of, true, deadline);
     if (rc == 0)
-        rc = ssc_cmd_change_pin(&b, old_pin, old_len, new_pin, new_len);
+        rc = ssc_cmd_change_pin(&b, pin_id(card, *of), old_pin, old_len, new_pin, new_len);
     if (rc == 0)
         rc = send_pin(card, &b, deadline);
     ssc_cleanse(old_pin, sizeof old_pin);
@@ -188,23 +189,23 @@ static int send_change(struct ssc_card *card, const char *old_digits, const char
     return rc;
 }
 
-int ssc_pin_change(struct ssc_card *card, const char *old_digits, const char *new_digits, int *tries,
-                   int64_t deadline)
+int ssc_pin_change(struct ssc_card *card, enum ssc_pin_of of, const char *old_digits, const char *new_digits,
+                   int *tries, int64_t deadline)
 {
     int rc = SSC_E_INVALID_ARGUMENT;
 
     *tries = -1;
     if (old_digits && new_digits) {
-        rc = send_change(card, old_digits, new_digits, deadline);
+        rc = send_change(card, &of, old_digits, new_digits, deadline);
     } else if (!old_digits && !new_digits) {
-        rc = ready_in_environment(card, deadline);
+        rc = ready(card, &of, true, deadline);
         if (rc == 0)
-            rc = type_pin(card, true, deadline);
+            rc = type_pin(card, true, pin_id(card, of), deadline);
     }
     rc = meaning(rc, tries);
     if (rc == SSC_E_PIN_WRONG ||
         rc == SSC_E_PIN_LOCKED) /* a wrong old PIN ends the rights of the right one */
-        ssc_card_set_pin_verified(card, false);
+        ssc_card_set_pin_verified(card, of, false);
     return rc;
 }
 
@@ -233,55 +234,151 @@ static int maintain(struct ssc_card *card, struct ssc_auth *auth, const uint8_t 
     return rc;
 }
 
-int ssc_pin_reload(struct ssc_card *card, struct ssc_auth *auth, const char *new_digits, int64_t deadline)
+/* A purse asks for no proof of a key before: 80 5E 00 carries its MAC, 84 24 answers a challenge of four
+ * bytes and brings the PIN along (JR/T 0025.2). */
+static int purse_challenge(struct ssc_card *card, uint8_t challenge[8], int64_t deadline)
+{
+    uint8_t buffer[SSC_RESPONSE_SHORT];
+    struct ssc_response rsp = SSC_RESPONSE(buffer);
+    struct ssc_command_buf b;
+    int rc;
+
+    ssc_cmd_get_challenge(&b, SSC_PURSE_CHALLENGE);
+    rc = ssc_card_transmit(card, &b.cmd, &rsp, 0, deadline, NULL);
+    if (rc == 0 && rsp.len != SSC_PURSE_CHALLENGE)
+        rc = SSC_E_BAD_RESPONSE;
+    if (rc == 0)
+        memcpy(challenge, rsp.data, rsp.len);
+    return rc;
+}
+
+static int maintain_purse(struct ssc_card *card, struct ssc_auth *auth, bool unblock, const uint8_t *pin,
+                          size_t len, int64_t deadline)
+{
+    const struct ssc_profile *profile = card->profile;
+    struct ssc_purse_pin p = {
+        .unblock = unblock,
+        .algorithm = strcmp(profile->purse_pin_algorithm, "sm4") == 0 ? SSC_ALG_SM4 : SSC_ALG_3DES,
+        .p1p2 = unblock ? ssc_get16(profile->purse_unblock_p1p2) : profile->purse_pin_id,
+        .pin = pin,
+        .pin_len = len,
+    };
+    struct ssc_command_buf b = {.cmd = {.cla = 0}};
+    int rc = auth && auth->ops->purse_pin ? 0 : SSC_E_NEED_REMOTE;
+
+    if (rc == 0 && unblock)
+        rc = purse_challenge(card, p.challenge, deadline);
+    if (rc == 0)
+        rc = auth->ops->purse_pin(auth, ssc_card_get_info(card), &p, &b, deadline);
+    if (ssc_auth_needs_remote(rc))
+        rc = SSC_E_NEED_REMOTE;
+    if (rc == 0)
+        rc = send_pin(card, &b, deadline);
+    ssc_cleanse(&b, sizeof b);
+    return rc == SSC_SW_SM_WRONG || rc == SSC_SW_MAC ? SSC_E_BAD_MAC : rc;
+}
+
+/* digits NULL: unblock a social security card, which keeps its PIN. */
+static int reset_pin(struct ssc_card *card, enum ssc_pin_of of, struct ssc_auth *auth, bool unblock,
+                     const char *digits, int64_t deadline)
 {
     uint8_t pin[PIN_BYTES_MAX] = {0};
-    size_t len = sizeof pin;
-    int rc = pin_bytes(card, new_digits, pin, &len);
+    size_t len = 0;
+    int rc = 0;
 
+    if (digits) {
+        len = sizeof pin;
+        rc = pin_bytes(card, digits, pin, &len);
+    }
     if (rc == 0)
+        rc = ssc_card_detect(card, deadline);
+    if (rc != 0)
+        goto done;
+    of = ssc_card_pin_of(card, of);
+    if (unblock && (of == SSC_PIN_OF_PURSE) != (digits != NULL))
+        rc = digits ? SSC_E_INVALID_ARGUMENT : SSC_E_PIN_LENGTH;
+    else if (of == SSC_PIN_OF_CARD)
         rc = maintain(card, auth, pin, len, deadline);
-    if (rc == 0)
-        ssc_card_set_pin_verified(card, false);
+    else
+        rc = ready(card, &of, false, deadline);
+    if (rc == 0 && of == SSC_PIN_OF_PURSE)
+        rc = maintain_purse(card, auth, unblock, pin, len, deadline);
+    if (rc == 0 && digits)
+        ssc_card_set_pin_verified(card, of, false);
+done:
     ssc_cleanse(pin, sizeof pin);
     return rc;
 }
 
-int ssc_pin_unblock(struct ssc_card *card, struct ssc_auth *auth, int64_t deadline)
+int ssc_pin_reload(struct ssc_card *card, enum ssc_pin_of of, struct ssc_auth *auth, const char *new_digits,
+                   int64_t deadline)
 {
-    return maintain(card, auth, NULL, 0, deadline);
+    return reset_pin(card, of, auth, false, new_digits, deadline);
 }
 
-int ssc_pin_remote_begin(struct ssc_card *card, uint8_t challenge[8], int64_t deadline)
+int ssc_pin_unblock(struct ssc_card *card, enum ssc_pin_of of, struct ssc_auth *auth, const char *digits,
+                    int64_t deadline)
+{
+    return reset_pin(card, of, auth, true, digits, deadline);
+}
+
+/* ---- the back office's commands ---- */
+
+int ssc_pin_remote_begin(struct ssc_card *card, enum ssc_pin_of of, uint8_t challenge[8], size_t *len,
+                         int64_t deadline)
 {
     int rc = SSC_E_AUTH_NOT_BEGUN;
 
-    if (card->place == SSC_AT_APP && card->app == SSC_APP_SSSE && ssc_card_key_verified(card, SSC_KEY_PUK))
+    of = ssc_card_pin_of(card, of);
+    *len = of == SSC_PIN_OF_PURSE ? SSC_PURSE_CHALLENGE : 8;
+    if (of == SSC_PIN_OF_PURSE) {
+        rc = ready(card, &of, false, deadline);
+        if (rc == 0)
+            rc = purse_challenge(card, challenge, deadline);
+    } else if (card->place == SSC_AT_APP && card->app == SSC_APP_SSSE &&
+               ssc_card_key_verified(card, SSC_KEY_PUK)) {
         rc = ssc_auth_challenge(card, challenge, deadline);
+    }
     return rc;
 }
 
 /* Nothing but a PIN command passes: the back office's bytes go to the card as they are. */
-static bool is_pin_command(const struct ssc_command *cmd)
+static bool is_pin_command(const struct ssc_card *card, enum ssc_pin_of of, const struct ssc_command *cmd)
 {
-    return cmd->cla == 0x84 && cmd->ins == 0x24 && cmd->p1 == 0x00 && cmd->le == 0 &&
-           ((cmd->p2 == 0x00 && cmd->lc == 4) || (cmd->p2 == 0x01 && (cmd->lc == 0x0C || cmd->lc == 0x14)));
+    const struct ssc_profile *p = card->profile;
+    const bool secure = cmd->cla == 0x84 && cmd->ins == 0x24 && cmd->le == 0;
+    const bool enciphered = cmd->lc == 0x0C || cmd->lc == 0x14;
+    bool is;
+
+    if (of == SSC_PIN_OF_PURSE)
+        is = (secure && enciphered && cmd->p1 == p->purse_unblock_p1p2[0] &&
+              cmd->p2 == p->purse_unblock_p1p2[1]) ||
+             (cmd->cla == 0x80 && cmd->ins == 0x5E && cmd->p1 == 0x00 && cmd->p2 == p->purse_pin_id &&
+              cmd->le == 0 && cmd->lc >= 2 + 4 && cmd->lc <= PIN_BYTES_MAX + 4);
+    else
+        is = secure && cmd->p1 == 0x00 &&
+             ((cmd->p2 == 0x00 && cmd->lc == 4) || (cmd->p2 == 0x01 && enciphered));
+    return is;
 }
 
-int ssc_pin_remote_complete(struct ssc_card *card, const uint8_t *command, size_t len, int64_t deadline)
+int ssc_pin_remote_complete(struct ssc_card *card, enum ssc_pin_of of, const uint8_t *command, size_t len,
+                            int64_t deadline)
 {
     uint8_t buffer[SSC_RESPONSE_SHORT];
     struct ssc_response rsp = SSC_RESPONSE(buffer);
     struct ssc_command cmd;
     int rc = ssc_command_decode(command, len, &cmd);
 
-    if (rc == 0 && !is_pin_command(&cmd))
+    of = ssc_card_pin_of(card, of);
+    if (rc == 0 && !is_pin_command(card, of, &cmd))
         rc = SSC_E_INVALID_ARGUMENT;
-    if (rc == 0 && !(card->place == SSC_AT_APP && card->app == SSC_APP_SSSE))
+    if (rc == 0 && of == SSC_PIN_OF_PURSE)
+        rc = ready(card, &of, false, deadline);
+    else if (rc == 0 && !(card->place == SSC_AT_APP && card->app == SSC_APP_SSSE))
         rc = SSC_E_AUTH_NOT_BEGUN;
     if (rc == 0)
         rc = ssc_card_transmit(card, &cmd, &rsp, SSC_TX_ONCE, deadline, NULL);
     if (rc == 0)
-        ssc_card_set_pin_verified(card, false);
-    return rc == SSC_SW_SM_WRONG ? SSC_E_BAD_MAC : rc;
+        ssc_card_set_pin_verified(card, of, false);
+    return rc == SSC_SW_SM_WRONG || rc == SSC_SW_MAC ? SSC_E_BAD_MAC : rc;
 }

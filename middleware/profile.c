@@ -33,6 +33,9 @@ void ssc_profile_default(struct ssc_profile *p)
         .purse_factor_levels = 1,
         .purse_factor_card_first = true,
         .purse_balance_needs_pin = false,
+        .purse_pin_id = 0,
+        .purse_unblock_p1p2 = {0x00, 0x00},
+        .purse_pin_algorithm = "3des",
         .pin_min_digits = 4,
         .pin_max_digits = 16,
         .pin_pad_bytes = 3,
@@ -67,6 +70,9 @@ static const struct member members[] = {
     {"purse_factor_levels", U8, AT(purse_factor_levels), 0, 2},
     {"purse_factor_card_first", BOOL, AT(purse_factor_card_first), 0, 0},
     {"purse_balance_needs_pin", BOOL, AT(purse_balance_needs_pin), 0, 0},
+    {"purse_pin_id", U8, AT(purse_pin_id), 0, 255},
+    {"purse_unblock_p1p2", HEX, AT(purse_unblock_p1p2), 2, 2},
+    {"purse_pin_algorithm", TEXT, AT(purse_pin_algorithm), 0, 0},
     {"pin_min_digits", U8, AT(pin_min_digits), 4, 16},
     {"pin_max_digits", U8, AT(pin_max_digits), 4, 16},
     {"pin_pad_bytes", U8, AT(pin_pad_bytes), 2, 8},
@@ -133,6 +139,8 @@ static const char *check_whole(const struct ssc_profile *p)
 
     if (p->pin_min_digits > p->pin_max_digits)
         complaint = "pin_min_digits is above pin_max_digits";
+    if (strcmp(p->purse_pin_algorithm, "3des") != 0 && strcmp(p->purse_pin_algorithm, "sm4") != 0)
+        complaint = "purse_pin_algorithm: 3des or sm4 expected";
     if (p->psam_levels[0] == '\0' || strspn(p->psam_levels, "123") != strlen(p->psam_levels))
         complaint = "psam_levels: one to three of the digits 1, 2, 3 expected";
     return complaint;

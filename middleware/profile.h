@@ -34,6 +34,10 @@ struct ssc_profile {
     uint8_t purse_factor_levels; /* 1: card; 2: card, issuer */
     bool purse_factor_card_first;
     bool purse_balance_needs_pin;
+    uint8_t purse_pin_id;          /* P2 of CHANGE and RELOAD PIN */
+    uint8_t purse_unblock_p1p2[2]; /* PIN UNBLOCK */
+    char purse_pin_algorithm[5];   /* of RELOAD and UNBLOCK: "3des", "sm4"; the card tells it in transactions
+                                      only */
     /* PIN */
     uint8_t pin_min_digits, pin_max_digits;
     uint8_t pin_pad_bytes; /* PIN pad: room for one PIN in the command, BCD; 3 = PINs of six digits */

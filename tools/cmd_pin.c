@@ -8,8 +8,14 @@
 
 static void show(struct cli *cli, const json_t *result)
 {
-    (void)result;
-    say(cli, stdout, MSG_PIN_DONE);
+    const json_t *left = json_object_get(result, "tries_left");
+    if (json_is_integer(left)) {
+        char tries[24];
+        snprintf(tries, sizeof tries, "%" JSON_INTEGER_FORMAT, json_integer_value(left));
+        say(cli, stdout, MSG_PIN_TRIES, tries);
+    } else {
+        say(cli, stdout, left ? MSG_PIN_TRIES_UNTOLD : MSG_PIN_DONE);
+    }
 }
 
 /* Asks for the new PIN twice. */
@@ -40,14 +46,21 @@ static int put_digits(struct cli *cli, json_t *params, const char *key, bool fre
 
 static int gather(struct cli *cli, const char *verb, json_t *params)
 {
-    const bool change = strcmp(verb, "change") == 0, reload = strcmp(verb, "reload") == 0;
+    const bool change = strcmp(verb, "change") == 0, unblock = strcmp(verb, "unblock") == 0;
+    const char *purse = cli->value['p'];
+    /* A purse's unblock brings the PIN along; the social security side keeps its own. */
+    const bool fresh =
+        change || strcmp(verb, "reload") == 0 || (unblock && purse && strcmp(purse, "medical") != 0);
     int rc = 0;
-    if (strcmp(verb, "unblock") != 0 && given(cli, 'P')) {
+    put_purse(cli, params);
+    if (strcmp(verb, "status") == 0) {
+        json_object_set_new(params, "status", json_true());
+    } else if (!unblock && given(cli, 'P')) {
         say(cli, stderr, MSG_TYPE_ON_PAD);
         json_object_set_new(params, "entry", json_string("pinpad"));
     } else if (strcmp(verb, "verify") == 0) {
         rc = put_digits(cli, params, "secret", false);
-    } else if (change || reload) {
+    } else if (fresh) {
         rc = change ? put_digits(cli, params, "old", false) : 0;
         rc = rc == 0 ? put_digits(cli, params, "new", true) : rc;
     }
@@ -59,6 +72,7 @@ static int run(struct cli *cli, int argc, char **argv)
     static const struct {
         const char *verb, *method;
     } rows[] = {{"verify", "pin.verify"},
+                {"status", "pin.verify"},
                 {"change", "pin.change"},
                 {"reload", "pin.reload"},
                 {"unblock", "pin.unblock"}};
@@ -71,11 +85,13 @@ static int run(struct cli *cli, int argc, char **argv)
     }
     const int rc = method ? gather(cli, argv[0], params) : 0;
     if (!method) {
-        status = usage_error(cli, argc > 1 ? argv[1] : argc == 1 ? argv[0] : "verify|change|reload|unblock");
+        status = usage_error(cli, argc > 1    ? argv[1]
+                                  : argc == 1 ? argv[0]
+                                              : "verify|status|change|reload|unblock");
     } else if (rc != 0) {
         status = cli_fail_with(cli, rc, NULL);
     } else {
-        if (strcmp(argv[0], "verify") != 0) {
+        if (strcmp(method, "pin.verify") != 0) {
             json_object_set_new(params, "op", json_string(op_of(cli, op, &status)));
         }
         json_t *result = NULL;
@@ -87,18 +103,23 @@ static int run(struct cli *cli, int argc, char **argv)
     return status;
 }
 
-static const struct opt options[] = {OPTION_PIN_PAD, OPTION_PIN_FD, OPTION_OP, {0}};
+static const struct opt options[] = {OPTION_PURSE, OPTION_PIN_PAD, OPTION_PIN_FD, OPTION_OP, {0}};
 
 const struct command cmd_pin = {
     .name = "pin",
-    .args = "verify|change|reload|unblock [--pin-pad]",
-    .subcommands = "verify|change|reload|unblock",
-    .summary = {"verify, change, replace or unblock the PIN", "验证、修改、重装或解锁密码"},
-    .about = {"Digits are typed on the terminal without echo, or on the reader's pad; never given as an "
-              "argument.\n"
-              "reload and unblock need the issuer's key (PSAM or back office).",
-              "密码在终端输入 (不回显) 或在读卡器密码键盘上输入, 不能写在命令行中。\n"
-              "reload 和 unblock 需要发卡机构密钥 (PSAM 或加密机)。"},
+    .args = "verify|status|change|reload|unblock [--purse PURSE] [--pin-pad]",
+    .subcommands = "verify|status|change|reload|unblock",
+    .summary = {"verify, change, replace or unblock the PIN, tell its tries",
+                "验证、修改、重装或解锁密码, 查询剩余次数"},
+    .about =
+        {"Digits are typed on the terminal without echo, or on the reader's pad; never given as an "
+         "argument.\n"
+         "reload and unblock need the issuer's key (PSAM or back office).\n"
+         "status tells how many tries are left and spends none. A purse (--purse ed, ep) has a PIN of its\n"
+         "own, and its unblock sets the PIN.",
+         "密码在终端输入 (不回显) 或在读卡器密码键盘上输入, 不能写在命令行中。\n"
+         "reload 和 unblock 需要发卡机构密钥 (PSAM 或加密机)。\n"
+         "status 查询剩余次数, 不消耗次数。电子钱包 (--purse ed, ep) 有自己的密码, unblock 同时设置密码。"},
     .options = options,
     .examples = "sscard pin verify\nsscard pin change --pin-pad",
     .run = run,

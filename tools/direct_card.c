@@ -102,13 +102,20 @@ static int open_card(struct direct *d, const json_t *params, int64_t deadline)
     return rc;
 }
 
+static enum ssc_pin_of purse_meant(const json_t *params)
+{
+    const char *purse = json_string_value(json_object_get(params, "purse"));
+    return purse && strcmp(purse, "medical") != 0 ? SSC_PIN_OF_PURSE : SSC_PIN_OF_CARD;
+}
+
 /* The pin parameter: {"entry":"pinpad"} or {"secret":"123456"}. */
 static int use_pin(struct direct *d, const json_t *params, int64_t deadline)
 {
     const json_t *pin = json_object_get(params, "pin");
     int rc = 0;
     if (pin) {
-        rc = ssc_pin_verify(d->card, json_string_value(json_object_get(pin, "secret")), &d->tries, deadline);
+        rc = ssc_pin_verify(d->card, purse_meant(params), json_string_value(json_object_get(pin, "secret")),
+                            &d->tries, deadline);
         d->cla = 0x00;
         d->ins = 0x20;
     }

@@ -243,13 +243,7 @@ static int expected_ssc(const struct sim_key *key, const uint8_t *challenge, siz
 
 static int expected_pboc(const struct sim_key *key, const uint8_t challenge[16], uint8_t expected[8])
 {
-    uint8_t out[16];
-    const size_t block = ssc_block_size(key->key.alg);
-    int rc = ssc_ecb(&key->key, true, challenge, block, out);
-    for (size_t i = 0; i < 8; i++) {
-        expected[i] = block == 16 ? out[i] ^ out[i + 8] : out[i];
-    }
-    return rc;
+    return ssc_purse_auth_data(&key->key, challenge, ssc_block_size(key->key.alg), expected);
 }
 
 static uint16_t check_authentication(struct ssc_sim_card *c, const struct ssc_command *cmd, int key)

@@ -66,10 +66,10 @@ static int card_key(const struct ssc_key_file *f, const struct ssc_card_info *ca
     return rc;
 }
 
-static int purse_key(const struct ssc_key_file *f, const struct ssc_card_info *card, uint8_t algorithm,
-                     const char *name, struct ssc_key *out)
+static int purse_key(const struct ssc_key_file *f, const struct ssc_card_info *card,
+                     enum ssc_algorithm algorithm, const char *name, struct ssc_key *out)
 {
-    const struct ssc_key *root = ssc_key_file_root(f, ssc_auth_purse_algorithm(algorithm), name);
+    const struct ssc_key *root = ssc_key_file_root(f, algorithm, name);
     uint8_t factors[2][8];
     int rc = root ? ssc_auth_purse_factors(card, f->purse_levels, true, factors) : SSC_E_PSAM_KEY_MISSING;
 
@@ -129,6 +129,21 @@ static int pin_command(struct ssc_auth *a, const struct ssc_card_info *card, con
     return rc;
 }
 
+static int purse_pin(struct ssc_auth *a, const struct ssc_card_info *card, const struct ssc_purse_pin *p,
+                     struct ssc_command_buf *out, int64_t deadline)
+{
+    struct ssc_key key;
+    int rc = purse_key(of(a), card, p->algorithm, p->unblock ? "MPUK" : "MRPK", &key);
+
+    (void)deadline;
+    if (rc == 0)
+        rc = p->unblock ? ssc_cmd_purse_unblock_pin(out, p->p1p2, &key, p->challenge, SSC_PURSE_CHALLENGE,
+                                                    p->pin, p->pin_len)
+                        : ssc_cmd_purse_reload_pin(out, (uint8_t)(p->p1p2 & 0xFF), &key, p->pin, p->pin_len);
+    ssc_cleanse(&key, sizeof key);
+    return rc;
+}
+
 /* ---- purchase ---- */
 
 static int terminal(struct ssc_auth *a, uint8_t number[6], int64_t deadline)
@@ -162,7 +177,7 @@ static int medical(struct ssc_key_file *f, const struct ssc_card_info *card, str
 static int purse(struct ssc_key_file *f, const struct ssc_card_info *card, struct ssc_purse_purchase *p)
 {
     struct ssc_key dpk, session;
-    int rc = purse_key(f, card, p->algorithm, "MPK", &dpk);
+    int rc = purse_key(f, card, ssc_auth_purse_algorithm(p->algorithm), "MPK", &dpk);
 
     if (rc == 0)
         rc = ssc_key_file_next(f, p->terminal_seq);
@@ -262,7 +277,7 @@ static int purse_load_mac2(struct ssc_auth *a, const struct ssc_card_info *card,
 {
     struct ssc_key dlk, session;
     uint8_t mac1[4];
-    int rc = purse_key(of(a), card, p->algorithm, "MLK", &dlk);
+    int rc = purse_key(of(a), card, ssc_auth_purse_algorithm(p->algorithm), "MLK", &dlk);
 
     if (rc == 0)
         rc = ssc_purse_online_session(&dlk, p, &session);
@@ -292,6 +307,7 @@ const struct ssc_auth_ops ssc_key_file_ops = {
     .internal = internal,
     .external = external,
     .pin_command = pin_command,
+    .purse_pin = purse_pin,
     .terminal = terminal,
     .medical_mac1 = medical_mac1,
     .purse_mac1 = purse_mac1,

@@ -88,7 +88,7 @@ int ssc_key_file_next(struct ssc_key_file *f, uint8_t seq[4])
 
 static bool known_name(const char *name)
 {
-    static const char *const purse[] = {"*", "MPK", "MLK", "MTK"};
+    static const char *const purse[] = {"*", "MPK", "MLK", "MTK", "MPUK", "MRPK"};
     bool known = ssc_key_by_name(name) != NULL;
 
     for (size_t i = 0; i < sizeof purse / sizeof purse[0]; i++)

@@ -19,6 +19,17 @@ struct ssc_external_auth {
     int version; /* -1: no 17th byte */
 };
 
+enum { SSC_PURSE_CHALLENGE = 4 }; /* bytes of GET CHALLENGE before a purse's secure messaging */
+/* RELOAD or UNBLOCK of a purse's PIN. */
+struct ssc_purse_pin {
+    bool unblock;
+    enum ssc_algorithm algorithm;
+    uint16_t p1p2;
+    uint8_t challenge[8]; /* SSC_PURSE_CHALLENGE bytes, with unblock */
+    const uint8_t *pin;   /* 2 to 8 bytes as the card stores it */
+    size_t pin_len;
+};
+
 struct ssc_auth_ops {
     const char *name; /* "psam", "key-file" */
     bool waits;       /* its work takes wire time: worth a thread of its own beside the card */
@@ -30,6 +41,9 @@ struct ssc_auth_ops {
     /* PIN RELOAD (pin_len > 0) or UNBLOCK (0): a whole command for the card's challenge. */
     int (*pin_command)(struct ssc_auth *a, const struct ssc_card_info *card, const uint8_t challenge[8],
                        const uint8_t *pin, size_t pin_len, struct ssc_command_buf *out, int64_t deadline);
+    /* The same for a purse. */
+    int (*purse_pin)(struct ssc_auth *a, const struct ssc_card_info *card, const struct ssc_purse_pin *p,
+                     struct ssc_command_buf *out, int64_t deadline);
     /* Purchase: terminal number first (goes to the card), then MAC1 with the terminal's transaction number,
      * later MAC2. The provider is locked from ..._mac1 to purchase_end; ..._check answers 0, SSC_E_BAD_MAC,
      * or SSC_E_AUTH_NOT_BEGUN when its session was lost meanwhile. */

@@ -9,7 +9,6 @@
 #include "apdu/text.h"
 
 enum { SFI_PUBLIC = 0x15, SFI_TERMINAL = 0x16, PUBLIC_LEN = 15, TERMINAL_LEN = 6, FID_APPLICATION = 0xDF01 };
-enum { CIPHER_ENCRYPT = 0x00, CIPHER_MAC = 0x05 };
 
 /* ---- exchanges ---- */
 
@@ -56,7 +55,7 @@ int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsig
     return psam_error(rc);
 }
 
-static int send_plain(struct ssc_psam *p, const struct ssc_command_buf *b, int64_t deadline)
+int ssc_psam_send(struct ssc_psam *p, const struct ssc_command_buf *b, int64_t deadline)
 {
     uint8_t buffer[SSC_RESPONSE_SHORT];
     struct ssc_response rsp = SSC_RESPONSE(buffer);
@@ -74,9 +73,9 @@ static int select_environment(struct ssc_psam *p, enum ssc_algorithm alg, int64_
     forget(p); /* SELECT ends a purchase that waits for MAC2 */
     if (name) {
         ssc_cmd_select_name(&b, name, len);
-        rc = send_plain(p, &b, deadline);
+        rc = ssc_psam_send(p, &b, deadline);
         if (rc == SSC_E_CARD_RESET)
-            rc = send_plain(p, &b, deadline);
+            rc = ssc_psam_send(p, &b, deadline);
     }
     if (rc == 0)
         p->environment = alg;
@@ -89,10 +88,10 @@ static int select_social(struct ssc_psam *p, int64_t deadline)
     int rc;
 
     ssc_cmd_select_df(&b, FID_APPLICATION);
-    rc = send_plain(p, &b, deadline);
+    rc = ssc_psam_send(p, &b, deadline);
     if (rc > 0) {
         ssc_cmd_select_name(&b, ssc_psam_app_aid, sizeof ssc_psam_app_aid);
-        rc = send_plain(p, &b, deadline);
+        rc = ssc_psam_send(p, &b, deadline);
     }
     return rc;
 }
@@ -109,7 +108,7 @@ int ssc_psam_select(struct ssc_psam *p, enum ssc_psam_place place, enum ssc_algo
         rc = select_social(p, deadline);
     } else if (rc == 0) {
         ssc_cmd_select_df(&b, ssc_get16(p->profile.purse_psam_fid));
-        rc = send_plain(p, &b, deadline);
+        rc = ssc_psam_send(p, &b, deadline);
     }
     if (rc == 0)
         p->place = place;
@@ -162,7 +161,7 @@ static int deliver(struct ssc_psam *p, const struct ssc_card_info *card, uint8_t
     memcpy(session, factor, 8);
     for (unsigned i = 0; rc == 0 && i < count; i++) {
         ssc_cmd_psam_delivery(&b, type, id, (const uint8_t(*)[8])factors, order[i], session, session_len);
-        rc = send_plain(p, &b, deadline);
+        rc = ssc_psam_send(p, &b, deadline);
         if (rc == 0) {
             ssc_psam_learn(p, card->algorithm, type, id, order[i]);
             break;
@@ -178,15 +177,15 @@ static int deliver(struct ssc_psam *p, const struct ssc_card_info *card, uint8_t
 }
 
 /* CIPHER DATA with the delivered key. */
-static int cipher(struct ssc_psam *p, uint8_t p1, const uint8_t *data, size_t len, uint8_t *out,
-                  size_t *out_len, int64_t deadline)
+int ssc_psam_cipher(struct ssc_psam *p, uint8_t p1, const uint8_t *data, size_t len, uint8_t *out,
+                    size_t *out_len, int64_t deadline)
 {
     uint8_t buffer[SSC_RESPONSE_SHORT];
     struct ssc_response rsp = SSC_RESPONSE(buffer);
     struct ssc_command_buf b;
     int rc;
 
-    ssc_cmd_psam_cipher(&b, p1, data, len, p1 == CIPHER_ENCRYPT ? len : SSC_LE_SHORT);
+    ssc_cmd_psam_cipher(&b, p1, data, len, p1 == SSC_PSAM_ENCRYPT ? len : SSC_LE_SHORT);
     rc = ssc_psam_transmit(p, &b, 0, &rsp, deadline);
     if (rc == 0 && (rsp.len == 0 || rsp.len > *out_len))
         rc = SSC_E_BAD_RESPONSE;
@@ -213,7 +212,7 @@ static int compute(struct ssc_psam *p, const struct ssc_card_info *card, uint8_t
         rc = deliver(p, card, type, id, factor, deadline);
     memcpy(plain, original, 8);
     if (rc == 0)
-        rc = cipher(p, CIPHER_ENCRYPT, plain, block, text, &len, deadline);
+        rc = ssc_psam_cipher(p, SSC_PSAM_ENCRYPT, plain, block, text, &len, deadline);
     if (rc == 0 && len != block)
         rc = SSC_E_BAD_RESPONSE;
     for (size_t i = 0; rc == 0 && i < 8; i++)
@@ -287,7 +286,7 @@ static int maintenance_mac(struct ssc_psam *p, const struct ssc_card_info *card,
         rc = deliver(p, card, k->psam_type, k->psam_id, challenge, deadline);
     }
     if (rc == 0)
-        rc = cipher(p, CIPHER_MAC, data, data_len, answer, &answer_len, deadline);
+        rc = ssc_psam_cipher(p, SSC_PSAM_MAC, data, data_len, answer, &answer_len, deadline);
     if (rc == 0 && answer_len != 4 && answer_len != block)
         rc = SSC_E_BAD_RESPONSE;
     for (size_t i = 0; rc == 0 && i < 4; i++)
@@ -309,7 +308,7 @@ static int build_pin_command(struct ssc_psam *p, const struct ssc_card_info *car
         if (rc == 0) /* a session key serves one kind of operation: it is delivered again for the MAC */
             rc = deliver(p, card, k->psam_type, k->psam_id, challenge, deadline);
         if (rc == 0)
-            rc = cipher(p, CIPHER_ENCRYPT, plain, plain_len, message + 5, &text_len, deadline);
+            rc = ssc_psam_cipher(p, SSC_PSAM_ENCRYPT, plain, plain_len, message + 5, &text_len, deadline);
         if (rc == 0 && text_len != plain_len)
             rc = SSC_E_BAD_RESPONSE;
     }
@@ -361,6 +360,7 @@ static const struct ssc_auth_ops psam_ops = {
     .internal = internal,
     .external = external,
     .pin_command = pin_command,
+    .purse_pin = ssc_psam_purse_pin,
     .terminal = ssc_psam_terminal,
     .medical_mac1 = ssc_psam_medical_mac1,
     .purse_mac1 = ssc_psam_purse_mac1,
@@ -383,7 +383,7 @@ static int read_file(struct ssc_psam *p, uint8_t sfi, size_t len, uint8_t *out, 
     rc = ssc_psam_transmit(p, &b, 0, &rsp, deadline);
     if (rc > 0) { /* no short identifiers: by file identifier */
         ssc_cmd_select_ef(&b, sfi);
-        rc = send_plain(p, &b, deadline);
+        rc = ssc_psam_send(p, &b, deadline);
         ssc_cmd_read_binary(&b, 0, 0, len);
         rsp = SSC_RESPONSE(buffer);
         if (rc == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the PSAM provider: psam.c (session and keys), psam_purchase.c (MAC1, MAC2). */
+/* Inside of the PSAM provider: psam.c (session and keys), psam_purchase.c (MAC1, MAC2), psam_pin.c (a purse's
+ * PIN). */
 #ifndef SSC_MIDDLEWARE_AUTH_PSAM_H
 #define SSC_MIDDLEWARE_AUTH_PSAM_H
 
@@ -8,6 +9,7 @@
 
 #define SSC_PSAM_LEVELS_KNOWN 64u
 
+enum { SSC_PSAM_ENCRYPT = 0x00, SSC_PSAM_MAC = 0x05 };
 enum ssc_psam_place { SSC_PSAM_NOWHERE, SSC_PSAM_SOCIAL, SSC_PSAM_PURSE };
 
 struct ssc_psam {
@@ -43,6 +45,11 @@ int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsig
                       struct ssc_response *rsp, int64_t deadline);
 /* Environment of the algorithm and the application in it. SSC_E_PSAM_ALGORITHM. */
 int ssc_psam_select(struct ssc_psam *p, enum ssc_psam_place place, enum ssc_algorithm alg, int64_t deadline);
+/* Without an answer. */
+int ssc_psam_send(struct ssc_psam *p, const struct ssc_command_buf *b, int64_t deadline);
+/* CIPHER DATA with the key in place; p1 one of SSC_PSAM_ENCRYPT, SSC_PSAM_MAC (the IV goes first). */
+int ssc_psam_cipher(struct ssc_psam *p, uint8_t p1, const uint8_t *data, size_t len, uint8_t *out,
+                    size_t *out_len, int64_t deadline);
 /* Order in which numbers of factors are tried for a key, best first; returns how many. */
 unsigned ssc_psam_levels(const struct ssc_psam *p, enum ssc_algorithm alg, uint8_t type, uint8_t id,
                          uint8_t order[4]);
@@ -57,5 +64,9 @@ int ssc_psam_purse_mac1(struct ssc_auth *a, const struct ssc_card_info *card, st
 int ssc_psam_check_mac2(struct ssc_auth *a, uint64_t session, const uint8_t mac2[4], int64_t deadline);
 uint64_t ssc_psam_session(struct ssc_auth *a);
 void ssc_psam_purchase_end(struct ssc_auth *a);
+
+/* psam_pin.c */
+int ssc_psam_purse_pin(struct ssc_auth *a, const struct ssc_card_info *card, const struct ssc_purse_pin *pin,
+                       struct ssc_command_buf *out, int64_t deadline);
 
 #endif

@@ -12,7 +12,7 @@ static int send(struct ssc_card *card, const struct ssc_command_buf *b, struct s
                 int64_t deadline)
 {
     int rc = ssc_card_transmit(card, &b->cmd, r, 0, deadline, NULL);
-    return ssc_purse_refusal(card, rc, true);
+    return ssc_purse_refusal(card, SSC_PIN_OF_CARD, rc, true);
 }
 
 static int medical_select(struct ssc_card *card, int64_t deadline)

@@ -11,7 +11,7 @@ static int send(struct ssc_card *card, const struct ssc_command_buf *b, struct s
                 bool conditions_mean_pin, int64_t deadline)
 {
     int rc = ssc_card_transmit(card, &b->cmd, r, 0, deadline, NULL);
-    return ssc_purse_refusal(card, rc, conditions_mean_pin);
+    return ssc_purse_refusal(card, SSC_PIN_OF_PURSE, rc, conditions_mean_pin);
 }
 
 static enum ssc_wallet wallet(enum ssc_purse_id id)

@@ -13,10 +13,10 @@ const struct ssc_purse_ops *ssc_purse_ops(enum ssc_purse_id id)
     return ops;
 }
 
-int ssc_purse_refusal(struct ssc_card *card, int rc, bool conditions_mean_pin)
+int ssc_purse_refusal(struct ssc_card *card, enum ssc_pin_of of, int rc, bool conditions_mean_pin)
 {
     if (rc == SSC_SW_SECURITY || (rc == SSC_SW_CONDITIONS && conditions_mean_pin)) {
-        ssc_card_set_pin_verified(card, false); /* some cards drop it after every transaction */
+        ssc_card_set_pin_verified(card, of, false); /* some cards drop it after every transaction */
         rc = SSC_E_PIN_REQUIRED;
     }
     return rc;

@@ -44,7 +44,7 @@ const struct ssc_purse_ops *ssc_purse_ops(enum ssc_purse_id id); /* NULL: no suc
 extern const struct ssc_purse_ops ssc_purse_medical, ssc_purse_pboc;
 
 /* A security status word means: the holder's PIN first. Forgets a PIN that the card has forgotten. */
-int ssc_purse_refusal(struct ssc_card *card, int rc, bool conditions_mean_pin);
+int ssc_purse_refusal(struct ssc_card *card, enum ssc_pin_of of, int rc, bool conditions_mean_pin);
 void ssc_purse_hex(const uint8_t *data, size_t len, char *out);
 
 #endif

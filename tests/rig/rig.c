@@ -286,7 +286,7 @@ int rig_pin(struct rig *r)
     ssc_cmd_verify(&b, pin, sizeof pin);
     if (!rc)
         rc = ssc_card_transmit(r->session, &b.cmd, &rsp, 0, r->deadline, NULL);
-    ssc_card_set_pin_verified(r->session, rc == 0);
+    ssc_card_set_pin_verified(r->session, SSC_PIN_OF_CARD, rc == 0);
     return rc;
 }
 

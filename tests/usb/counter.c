@@ -105,7 +105,7 @@ int counter_serve(struct ssc_driver *driver, const char *part, struct counter_re
         out->genuine = identity.genuine == SSC_GENUINE_YES;
         out->wire_exchanges = identity.wire_exchanges;
         out->step = "PIN";
-        rc = ssc_pin_verify(card, "123456", &tries, deadline);
+        rc = ssc_pin_verify(card, SSC_PIN_OF_CARD, "123456", &tries, deadline);
     }
     if (rc == 0) {
         out->step = "debit";

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The PBOC purse beyond its scenarios: refusals, hostile answers, files, sums that leave the card's range. */
+#include "apdu/build.h"
+#include "apdu/ssc.h"
 #include "tests/unit/apdu/vectors.h"
 
 #include <stdlib.h>
@@ -104,10 +106,10 @@ static void test_pin_lengths(void **state)
         int want = len >= 2 && len <= 8 ? 0 : SSC_E_PIN_LENGTH;
 
         ssc_cmd_purse_balance(&b, SSC_WALLET_EP);
-        assert_int_equal(ssc_cmd_purse_change_pin(&b, 0, pin, len, pin, 3), want);
+        assert_int_equal(ssc_cmd_change_pin(&b, 0, pin, len, pin, 3), want);
         assert_encodes(&b, want == 0 ? 0 : SSC_E_INVALID_ARGUMENT);
         ssc_cmd_purse_balance(&b, SSC_WALLET_EP);
-        assert_int_equal(ssc_cmd_purse_change_pin(&b, 0, pin, 3, pin, len), want);
+        assert_int_equal(ssc_cmd_change_pin(&b, 0, pin, 3, pin, len), want);
         assert_encodes(&b, want == 0 ? 0 : SSC_E_INVALID_ARGUMENT);
         ssc_cmd_purse_balance(&b, SSC_WALLET_EP);
         assert_int_equal(ssc_cmd_purse_reload_pin(&b, 0, &key16, pin, len), want);

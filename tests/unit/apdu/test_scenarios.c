@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each step of the purse scenarios of tests/data/vectors.json: the command is built from the transaction and
  * compared byte for byte, the card's answer is taken apart and checked against our own computation. */
+#include "apdu/build.h"
 #include "tests/unit/apdu/vectors.h"
 
 #include "apdu/error.h"
@@ -207,7 +208,7 @@ static void step_external_auth(struct play *play, struct ssc_command_buf *b)
 
     assert_int_equal(ssc_purse_auth_data(&key, play->challenge.b, play->challenge.len, auth), 0);
     assert_bytes(auth, 8, value(play, "cryptogram"));
-    ssc_cmd_purse_external_auth(b, 0x00, auth);
+    ssc_build_data(b, 0x00, 0x82, 0x00, 0x00, auth, sizeof auth, 0);
 }
 
 static void step_psam_cipher(struct play *play, struct ssc_command_buf *b, struct ssc_response *r)
@@ -252,7 +253,7 @@ static void step_pin(struct play *play, const char *op, struct hex send, struct 
                          0);
     } else {
         assert_string_equal(op, "change_pin");
-        assert_int_equal(ssc_cmd_purse_change_pin(b, 0, back ? other.b : pin.b, 3, back ? pin.b : other.b, 3),
+        assert_int_equal(ssc_cmd_change_pin(b, 0, back ? other.b : pin.b, 3, back ? pin.b : other.b, 3),
                          0);
     }
 }

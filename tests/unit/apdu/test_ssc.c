@@ -234,11 +234,11 @@ static void test_pin_commands(void **state)
     assert_command(&b, hex("0020000003123456"));
     ssc_cmd_verify(&b, NULL, 0);
     assert_command(&b, hex("00200000"));
-    assert_int_equal(ssc_cmd_change_pin(&b, hex("123456").b, 3, hex("65432F").b, 3), 0);
+    assert_int_equal(ssc_cmd_change_pin(&b, 0, hex("123456").b, 3, hex("65432F").b, 3), 0);
     assert_command(&b, hex("805E010007 123456 FF 65432F"));
-    assert_int_equal(ssc_cmd_change_pin(&b, eight, 2, eight, 2), 0);
+    assert_int_equal(ssc_cmd_change_pin(&b, 0, eight, 2, eight, 2), 0);
     assert_command(&b, hex("805E010005 0102 FF 0102"));
-    assert_int_equal(ssc_cmd_change_pin(&b, eight, 8, eight, 8), 0);
+    assert_int_equal(ssc_cmd_change_pin(&b, 0, eight, 8, eight, 8), 0);
     assert_command(&b, hex("805E0100110102030405060708FF0102030405060708"));
 }
 
@@ -300,8 +300,8 @@ static void test_refused_commands(void **state)
     ssc_cmd_psam_cipher(&b, 0, big, 256, 8), assert_refused(&b);
     ssc_cmd_psam_init_purchase(&b, &p, factors, 4), assert_refused(&b);
     ssc_cmd_get_challenge(&b, 8);
-    assert_int_equal(ssc_cmd_change_pin(&b, eight, 1, eight, 3), SSC_E_PIN_LENGTH), assert_refused(&b);
-    assert_int_equal(ssc_cmd_change_pin(&b, eight, 3, big, 9), SSC_E_PIN_LENGTH), assert_refused(&b);
+    assert_int_equal(ssc_cmd_change_pin(&b, 0, eight, 1, eight, 3), SSC_E_PIN_LENGTH), assert_refused(&b);
+    assert_int_equal(ssc_cmd_change_pin(&b, 0, eight, 3, big, 9), SSC_E_PIN_LENGTH), assert_refused(&b);
     ssc_cmd_get_challenge(&b, 8);
     assert_int_equal(ssc_cmd_reload_pin(&b, &stk, eight, eight, 1), SSC_E_PIN_LENGTH), assert_refused(&b);
     assert_int_equal(ssc_cmd_reload_pin(&b, &stk, eight, big, 9), SSC_E_PIN_LENGTH), assert_refused(&b);

@@ -387,7 +387,7 @@ static inline struct ssc_sim_card *device_ssc(int protocol, uint8_t ta1)
     for (size_t i = 1; protocol == 1 && i < len; i++) {
         check ^= raw[i];
     }
-    snprintf(atr, sizeof atr, protocol == 1 ? "%s%02X" : "%s", bytes, check);
+    assert_true(snprintf(atr, sizeof atr, protocol == 1 ? "%s%02X" : "%s", bytes, check) < (int)sizeof atr);
     text = edited(ssc_sim_image("ssc-3.0"), "3B6D000000814E43238697159900BF7C7A", atr);
     json =
         edited(text, "\"protocol\": \"t0\"", protocol == 1 ? "\"protocol\": \"t1\"" : "\"protocol\": \"t0\"");

@@ -78,10 +78,10 @@ static void selecting(void **state)
     assert_int_equal(ssc_card_select(b.card, SSC_APP_DF01, soon()), 0);
     assert_int_equal(ssc_card_commands(b.card), before + 1); /* from a sister application */
     ssc_card_set_key_verified(b.card, SSC_KEY_RK1DF01);
-    ssc_card_set_pin_verified(b.card, true);
+    ssc_card_set_pin_verified(b.card, SSC_PIN_OF_CARD, true);
     assert_int_equal(ssc_card_select(b.card, SSC_APP_SSSE, soon()), 0);
     assert_false(ssc_card_key_verified(b.card, SSC_KEY_RK1DF01));
-    assert_true(ssc_card_pin_verified(b.card));
+    assert_true(ssc_card_pin_verified(b.card, SSC_PIN_OF_CARD));
     assert_int_equal(ssc_card_select_purse(b.card, soon()), SSC_E_NO_PURSE);
     assert_false(ssc_card_key_verified(b.card, SSC_KEY_NONE));
     assert_false(ssc_card_key_verified(b.card, SSC_KEY_COUNT));
@@ -145,7 +145,7 @@ static void rights_outlive_belief(void **state)
     assert_int_equal(raw(&b, "0020000000"), 0x63C6); /* a question proves nothing */
     assert_false(ssc_card_may_hold_rights(b.card));
     assert_int_equal(raw(&b, "0020000003123456"), 0);
-    assert_false(ssc_card_pin_verified(b.card));
+    assert_false(ssc_card_pin_verified(b.card, SSC_PIN_OF_CARD));
     assert_true(ssc_card_may_hold_rights(b.card));
     assert_int_equal(ssc_card_forget(b.card, soon()), 0);
     assert_false(ssc_card_may_hold_rights(b.card));
@@ -156,7 +156,7 @@ static void rights_outlive_belief(void **state)
     assert_true(ssc_card_may_hold_rights(b.card));
     assert_int_equal(ssc_card_forget(b.card, soon()), 0);
     assert_int_equal(ssc_sim_type_pin(b.driver, CARD_READER, "123456"), 0);
-    assert_int_equal(ssc_pin_verify(b.card, NULL, &tries, soon()), 0);
+    assert_int_equal(ssc_pin_verify(b.card, SSC_PIN_OF_CARD, NULL, &tries, soon()), 0);
     assert_true(ssc_card_may_hold_rights(b.card));
     bench_close(&b);
 }
@@ -173,10 +173,10 @@ static void reset_by_others(void **state)
     assert_int_equal(ssc_channel_open(b.driver, CARD_READER, false, &other, soon()), 0);
     assert_int_equal(ssc_card_new(ours, b.profile, &b.card), 0);
     assert_int_equal(ssc_card_detect(b.card, soon()), 0);
-    ssc_card_set_pin_verified(b.card, true);
+    ssc_card_set_pin_verified(b.card, SSC_PIN_OF_CARD, true);
     assert_int_equal(ssc_channel_reset(other, SSC_RESET_COLD, soon()), 0);
     assert_int_equal(ssc_card_select(b.card, SSC_APP_DF01, soon()), SSC_E_CARD_RESET);
-    assert_false(ssc_card_pin_verified(b.card));
+    assert_false(ssc_card_pin_verified(b.card, SSC_PIN_OF_CARD));
     assert_int_equal(ssc_card_get_info(b.card)->kind, SSC_CARD_UNKNOWN);
     assert_int_equal(ssc_card_detect(b.card, soon()), 0);
     assert_int_equal(ssc_card_select(b.card, SSC_APP_DF01, soon()), 0);

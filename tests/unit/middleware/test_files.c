@@ -37,7 +37,7 @@ static int verify(struct bench *b)
 {
     int tries;
 
-    return ssc_pin_verify(b->card, "123456", &tries, soon());
+    return ssc_pin_verify(b->card, SSC_PIN_OF_CARD, "123456", &tries, soon());
 }
 
 /* Something of the element's type, exactly as long as it may be, and its rendering. */
@@ -236,10 +236,10 @@ static void belief_corrected(void **state)
     assert_int_equal(ssc_file_read(b.card, file, NULL, 0, 0, SSC_AUTH_KEY, b.auth, &values, soon()),
                      SSC_E_ACCESS_DENIED);
     assert_int_equal(ssc_file_read(b.card, file, NULL, 0, 0, SSC_AUTH_KEY, b.auth, &values, soon()), 0);
-    ssc_card_set_pin_verified(b.card, true);
+    ssc_card_set_pin_verified(b.card, SSC_PIN_OF_CARD, true);
     assert_int_equal(ssc_card_forget(b.card, soon()), 0);
     assert_int_equal(ssc_card_select(b.card, SSC_APP_DF03, soon()), 0);
-    ssc_card_set_pin_verified(b.card, true);
+    ssc_card_set_pin_verified(b.card, SSC_PIN_OF_CARD, true);
     assert_int_equal(ssc_file_read(b.card, file, NULL, 0, 0, SSC_AUTH_PIN, NULL, &values, soon()),
                      SSC_E_ACCESS_DENIED);
     assert_int_equal(ssc_file_read(b.card, file, NULL, 0, 0, SSC_AUTH_PIN, NULL, &values, soon()),

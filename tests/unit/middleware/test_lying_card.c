@@ -242,9 +242,9 @@ static void ask_everything(struct ssc_card *card, struct ssc_auth *auth, int64_t
     if (ssc_identity_remote_begin(card, &remote, deadline) == 0)
         (void)ssc_identity_remote_complete(card, &remote, remote.internal_answer, remote.external_factor,
                                            &options, &id, deadline);
-    (void)ssc_pin_verify(card, "123456", &tries, deadline);
-    (void)ssc_pin_verify(card, NULL, &tries, deadline);
-    (void)ssc_pin_status(card, &tries, deadline);
+    (void)ssc_pin_verify(card, SSC_PIN_OF_CARD, "123456", &tries, deadline);
+    (void)ssc_pin_verify(card, SSC_PIN_OF_CARD, NULL, &tries, deadline);
+    (void)ssc_pin_status(card, SSC_PIN_OF_CARD, &tries, deadline);
     assert_in_range(tries + 1, 0, 16);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const struct ssc_file *file = ssc_file_by_name(SSC_GEN_3, files[i]);
@@ -255,8 +255,8 @@ static void ask_everything(struct ssc_card *card, struct ssc_auth *auth, int64_t
             assert_true((size_t)values.items[k].offset + values.items[k].len <= values.used);
     }
     (void)ssc_card_select_purse(card, deadline);
-    (void)ssc_pin_remote_begin(card, challenge, deadline);
-    (void)ssc_pin_unblock(card, auth, deadline);
+    (void)ssc_pin_remote_begin(card, SSC_PIN_OF_CARD, challenge, &(size_t){0}, deadline);
+    (void)ssc_pin_unblock(card, SSC_PIN_OF_CARD, auth, NULL, deadline);
 }
 
 static void session_with(uint32_t seed, enum lie habit)

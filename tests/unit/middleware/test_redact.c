@@ -332,8 +332,8 @@ static void whole_session(void **state)
     ssc_channel_tap(b.channel, ssc_trace_tap, trace);
     assert_int_equal(ssc_identity_read(b.card, b.auth, &options, &id, soon()), 0);
     assert_string_equal(id.name, "测试一");
-    assert_int_equal(ssc_pin_verify(b.card, "246801", &tries, soon()), 0);
-    assert_int_equal(ssc_pin_change(b.card, "246801", "135790", &tries, soon()), 0);
+    assert_int_equal(ssc_pin_verify(b.card, SSC_PIN_OF_CARD, "246801", &tries, soon()), 0);
+    assert_int_equal(ssc_pin_change(b.card, SSC_PIN_OF_CARD, "246801", "135790", &tries, soon()), 0);
     ssc_channel_tap(b.channel, NULL, NULL);
     assert_true(strlen(lines) > 500);
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
