@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum kind { TEXT, NUMBER, OCTAL, SWITCH };
 
@@ -178,8 +179,11 @@ int ssc_config_load(const char *path, struct ssc_config *c, char why[200])
 {
     struct reading r = {.c = c, .why = why};
     int rc = 0;
-    const int line = ini_parse(path, on_option, &r);
+    struct stat st;
+    const bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode); /* it reads as an empty file */
+    const int line = folder ? -1 : ini_parse(path, on_option, &r);
     if (line == -1) {
+        errno = folder ? EISDIR : errno;
         snprintf(why, 200, "%.100s: %.60s", path, strerror(errno));
         rc = SSC_E_IO;
     } else if (line != 0) {

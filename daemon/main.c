@@ -49,6 +49,7 @@ static void harden(void)
 #endif
     mallopt(M_ARENA_MAX, 2); /* a dozen threads that mostly sleep do not need a dozen heaps */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a full disk, not the end of the service */
 }
 
 static void block_signals(void)

@@ -82,8 +82,9 @@ static int about(struct ssc_call *call, int rc)
 
 int ssc_sim_insert_work(struct ssc_call *call)
 {
-    return about(
-        call, ssc_sim_insert(call->d->driver, ssc_call_text(call, "reader"), ssc_call_text(call, "image")));
+    const char *reader = ssc_call_text(call, "reader"), *image = ssc_call_text(call, "image");
+    const int rc = ssc_sim_insert(call->d->driver, reader, image);
+    return rc == SSC_E_IMAGE_INVALID ? ssc_call_fail(call, rc, "image %.150s", image) : about(call, rc);
 }
 
 int ssc_sim_remove_work(struct ssc_call *call)

@@ -164,6 +164,34 @@ static int set_group(const struct ssc_daemon *d, const char *path, char why[200]
     return rc;
 }
 
+/* Only a socket that nobody listens on is a leftover; a wrong path must not cost anybody a file. */
+static int clear_path(const struct sockaddr_un *address, char why[200])
+{
+    const char *path = address->sun_path;
+    struct stat st;
+    int rc = 0, fd = -1;
+    if (lstat(path, &st) != 0) {
+        goto done; /* free, or bind says what is wrong */
+    }
+    if (!S_ISSOCK(st.st_mode)) {
+        snprintf(why, 200, "%.108s is there already, and no socket", path);
+        rc = SSC_E_CONFIG;
+        goto done;
+    }
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN)) {
+        snprintf(why, 200, "another program listens on %.108s", path);
+        rc = SSC_E_ALREADY_RUNNING;
+        goto done;
+    }
+    unlink(path);
+done:
+    if (fd >= 0) {
+        close(fd);
+    }
+    return rc;
+}
+
 static int bind_path(struct ssc_daemon *d, int *fd, char why[200])
 {
     const char *path = d->config.socket;
@@ -175,7 +203,11 @@ static int bind_path(struct ssc_daemon *d, int *fd, char why[200])
         snprintf(why, 200, "socket: %.60s", strerror(errno));
         goto done;
     }
-    unlink(path);
+    rc = clear_path(&address, why);
+    if (rc != 0) {
+        goto done;
+    }
+    rc = SSC_E_IO;
     const mode_t before = umask(0777); /* closed until its mode and group are right */
     const int bound = bind(*fd, (struct sockaddr *)&address, sizeof address);
     umask(before);

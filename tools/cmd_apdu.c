@@ -127,14 +127,24 @@ static int run_arguments(struct session *s, int argc, char **argv)
     int status = 0;
     for (int i = 0; i < argc && status == 0; i++) {
         struct apdu_step step = {0};
-        if (apdu_step_parse(argv[i], &step) != 0 || !step.command[0]) {
-            status = usage_error(s->cli, argv[i]);
-        } else {
-            step.line = (unsigned)i + 1;
-            status = script_step(s, &step);
-        }
+        apdu_step_parse(argv[i], &step); /* checked already */
+        step.line = (unsigned)i + 1;
+        status = script_step(s, &step);
     }
     return status == 0 && s->failed > 0 ? EXIT_REFUSED : status;
+}
+
+/* All before the first is sent: half a sequence may leave the card where nobody wants it. */
+static int check_arguments(struct cli *cli, int argc, char **argv)
+{
+    int status = 0;
+    for (int i = 0; i < argc && status == 0; i++) {
+        struct apdu_step step = {0};
+        if (apdu_step_parse(argv[i], &step) != 0 || !step.command[0]) {
+            status = usage_error(cli, argv[i]);
+        }
+    }
+    return status;
 }
 
 static int run_with_lease(struct session *s, int argc, char **argv)
@@ -161,7 +171,10 @@ static int run(struct cli *cli, int argc, char **argv)
 {
     struct session s = {.cli = cli, .done = json_array()};
     json_t *lease = NULL;
-    int status = 0;
+    int status = check_arguments(cli, argc, argv);
+    if (status != 0) {
+        goto done;
+    }
     /* One lease for all commands: what one of them selects or opens stays for the next. */
     if (cli_card_call(cli, "card.acquire", json_pack("{s:i}", "hold_ms", HOLD_MS), &lease) != 0) {
         status = cli_fail(cli);
@@ -180,6 +193,7 @@ static int run(struct cli *cli, int argc, char **argv)
             cli_call(cli, "card.release", json_pack("{s:s}", "lease", s.lease), NULL);
         }
     }
+done:
     json_decref(lease);
     json_decref(s.done);
     return status;

@@ -259,7 +259,7 @@ int ssc_sim_card_load(const char *path, struct ssc_sim_card **out, char why[200]
     int fd = -1, rc;
     *out = NULL;
     if (!real) {
-        rc = fail(why, SSC_E_IO, "no such image", path);
+        rc = fail(why, SSC_E_IMAGE_INVALID, "no such image", path);
         goto done;
     }
     rc = lock(real, &fd, why);
@@ -267,7 +267,8 @@ int ssc_sim_card_load(const char *path, struct ssc_sim_card **out, char why[200]
         goto done;
     }
     text = read_file(real);
-    rc = text ? ssc_sim_card_parse(text, out, why) : fail(why, SSC_E_IO, "the image cannot be read", path);
+    rc = text ? ssc_sim_card_parse(text, out, why)
+              : fail(why, SSC_E_IMAGE_INVALID, "the image cannot be read", path);
 done:
     if (rc == 0) {
         (*out)->path = real;

@@ -205,7 +205,7 @@ static int read_private(const char *path, char *text, size_t *len, const char **
         rc = SSC_E_IO;
         *complaint = strerror(errno);
     } else if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO))) {
-        rc = SSC_E_PERMISSION_DENIED;
+        rc = SSC_E_CONFIG;
         *complaint = "others than its owner may read it: chmod 600";
     }
     while (rc == 0 && used < *len && (got = read(fd, text + used, *len - used)) > 0)

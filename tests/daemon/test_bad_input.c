@@ -197,6 +197,9 @@ static void test_wrong_types(void **state)
     }
     client_refused(c, "invalid_params", "purse.debit", "{s:s, s:s, s:i}", "reader", R0, "op",
                    "sale-0000000000001", "amount", 0);
+    client_refused(c, "card_image_invalid", "sim.insert", "{s:s, s:s}", "reader", R0, "image",
+                   "/no/such.json");
+    json_decref(client_ok(c, "sim.insert", "{s:s, s:s}", "reader", R0, "image", "ssc-3.0"));
     client_refused(c, "invalid_params", "card.info", "{s:i}", "reader", 1);
     client_refused(c, "invalid_params", "card.info", "{s:s, s:i}", "reader", R0, "deadline_ms", 0);
     client_refused(c, "invalid_params", "card.read", "{s:s, s:s, s:s}", "reader", R0, "file", "SSSEEF05",

@@ -112,6 +112,37 @@ static void test_leftover_socket(void **state)
     assert_int_equal(st.st_mode & 0777, 0660);
 }
 
+/* A mistyped path must not cost anybody a file, and a living socket is not taken from who owns it. */
+static void test_path_in_use(void **state)
+{
+    struct service *s = *state;
+    int status = 0;
+    const char *path = service_file(s, "precious", "somebody's file");
+    const char *const on_file[] = {"--sim", "--socket", path, NULL};
+    char *text = service_run(on_file, &status);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(S_ISREG(st.st_mode) && st.st_size > 0);
+    assert_int_not_equal(status, 0);
+    assert_non_null(strstr(text, "no socket"));
+    free(text);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", s->socket);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    const char *const living[] = {"--sim", "--socket", s->socket, NULL};
+    text = service_run(living, &status);
+    assert_int_equal(status, 3);
+    assert_non_null(strstr(text, "another program listens"));
+    free(text);
+    close(fd);
+    service_sim(s, NULL, false); /* now it is a leftover */
+    struct client *c = client_new(s);
+    json_decref(client_ok(c, "system.hello", NULL));
+    client_free(&c);
+}
+
 static void test_configuration(void **state)
 {
     struct service *s = *state;
@@ -144,6 +175,9 @@ static void test_configuration(void **state)
         assert_non_null(strstr(text, rows[i].complaint));
         free(text);
     }
+    const char *const folder[] = {"--check-config", "--config", s->folder, NULL};
+    free(service_run(folder, &status));
+    assert_int_equal(status, 2);
     const char *const shipped[] = {"--check-config", "--config", SSC_DOCS "/sscardd.conf", NULL};
     free(service_run(shipped, &status));
     assert_int_equal(status, 0);
@@ -291,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stop_lets_a_debit_end, up, down),
         cmocka_unit_test_setup_teardown(test_second_daemon, up, down),
         cmocka_unit_test_setup_teardown(test_leftover_socket, up, down),
+        cmocka_unit_test_setup_teardown(test_path_in_use, up, down),
         cmocka_unit_test_setup_teardown(test_configuration, up, down),
         cmocka_unit_test_setup_teardown(test_roles_are_read_again, up, down),
         cmocka_unit_test_setup_teardown(test_socket_activation, up, down),

@@ -7,7 +7,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -181,6 +183,35 @@ static void test_broken_journal(void **state)
     client_free(&c);
 }
 
+/* A file that may not grow raises a signal, too; whoever does not expect it is gone with all its clients. */
+static void test_file_size_limit(void **state)
+{
+    struct service *s = *state;
+    struct rlimit before, small;
+    unsigned done = 0;
+    char op[32];
+    service_stop(s, SIGTERM);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){.rlim_cur = 150000, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    service_sim(s, NULL, false);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    struct client *c = client_new(s);
+    bool refused = false;
+    for (unsigned i = 0; i < 100 && !refused; i++) {
+        snprintf(op, sizeof op, "sale-%016u", i);
+        json_t *answer = client_call(c, "purse.debit", DEBIT, op, "amount", 1);
+        assert_non_null(answer);
+        refused = symbol_of(answer)[0] != '\0';
+        done += !refused;
+        json_decref(answer);
+    }
+    assert_true(refused);
+    assert_true(done > 0);
+    json_decref(client_ok(c, "card.identity", "{s:s}", "reader", R0)); /* cards are still read */
+    client_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +223,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_client_dies_in_a_debit, up, down),
         cmocka_unit_test_setup_teardown(test_journal_away, up, down),
         cmocka_unit_test_setup_teardown(test_broken_journal, up, down),
+        cmocka_unit_test_setup_teardown(test_file_size_limit, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,8 @@ class TestScreens(support.Case):
             self.assertIsInstance(r.json(), dict)
             self.assertEqual(r.err, "")
         for args, code in ((["identity", "--driver", "sim:"], 4), (["balance", "--driver", "sim"], 6), (["ping"], 3),
-                           (["debit", "1.234"], 2), (["read", "--driver", "sim", "DF09EF01"], 2)):
+                           (["debit", "1.234"], 2), (["apdu", "--driver", "sim", "0084000004", "zz"], 2),
+                           (["read", "--driver", "sim", "DF09EF01"], 2)):
             r = self.run_cli("--json", *args)
             self.assertEqual(r.code, code, r.out)
             self.assertIn("symbol", r.json()["error"]["data"])

@@ -466,7 +466,7 @@ static void survives_the_process(void **state)
     enter(b.card, SELECT_SSSE);
     RAW(b.card, "0020000000", "63C5");
     bench_free(&b);
-    assert_int_equal(ssc_sim_card_load("/no/such/card.json", &card, why), SSC_E_IO);
+    assert_int_equal(ssc_sim_card_load("/no/such/card.json", &card, why), SSC_E_IMAGE_INVALID);
     unlink(path);
     unlink(lock);
     assert_int_equal(rmdir(folder), 0);

@@ -48,9 +48,9 @@ static void key_file_refused(void **state)
     assert_int_equal(ssc_auth_key_file_new(keys, false, &a, why), SSC_E_TEST_KEYS_REFUSED);
     assert_null(a);
     assert_int_equal(ssc_auth_key_file_new("/nonexistent/keys", true, &a, why), SSC_E_IO);
-    assert_int_equal(ssc_auth_key_file_new(folder, true, &a, NULL), SSC_E_PERMISSION_DENIED);
+    assert_int_equal(ssc_auth_key_file_new(folder, true, &a, NULL), SSC_E_CONFIG);
     assert_int_equal(chmod(keys, 0640), 0);
-    assert_int_equal(ssc_auth_key_file_new(keys, true, &a, why), SSC_E_PERMISSION_DENIED);
+    assert_int_equal(ssc_auth_key_file_new(keys, true, &a, why), SSC_E_CONFIG);
     assert_non_null(strstr(why, "chmod 600"));
     assert_int_equal(chmod(keys, 0600), 0);
     snprintf(path, sizeof path, "%s/link", folder);
