@@ -151,7 +151,7 @@ class TestScreens(support.Case):
             r = self.run_cli(*([] if local else ["--driver", "sim"]), *args)
             self.assertEqual(r.code, 0, r.err)
         self.assertEqual(self.run_cli("balance", "--driver", "sim").code, 6)
-        self.assertEqual(self.run_cli("info", "--driver", "sim:nothing").code, 1)
+        self.assertEqual(self.run_cli("info", "--driver", "sim:nothing").code, 2)
         self.assertEqual(self.run_cli("debit", "12.50").code, 3)
 
 
