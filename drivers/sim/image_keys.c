@@ -251,7 +251,7 @@ done:
 /* {"type": 2, "version": 1, "algorithm": "3des", "key": "..."}: a master of the PBOC dialect. */
 static int load_purse_key(struct sim_loader *l, const json_t *o)
 {
-    static const char *const NAMES[] = {"type", "version", "algorithm", "key", NULL};
+    static const char *const NAMES[] = {"type", "version", "algorithm", "key", "levels", NULL};
     const char *alg = json_string_value(json_object_get(o, "algorithm"));
     const bool sm4 = alg && strcmp(alg, "sm4") == 0;
     struct sim_psam_key k = {.purse = true, .alg = sm4 ? SSC_ALG_SM4 : SSC_ALG_3DES, .levels = PURSE_LEVELS};
@@ -261,6 +261,7 @@ static int load_purse_key(struct sim_loader *l, const json_t *o)
     rc = rc == 0 ? sim_uint_member(l, o, "type", 31, &type) : rc;
     rc = rc == 0 ? sim_uint_member(l, o, "version", 255, &version) : rc;
     rc = rc == 0 ? hex_key(l, "key", json_object_get(o, "key"), k.alg, 16, &k.root[0]) : rc;
+    rc = rc == 0 ? load_levels(l, json_object_get(o, "levels"), &k.levels) : rc;
     if (rc == 0) {
         k.type = (uint8_t)type;
         k.id = (uint8_t)version;

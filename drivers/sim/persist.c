@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The card's memory as a file: the image with the present state in it, replaced as a whole (write, fsync,
- * rename, fsync of the folder), so that a reader of the file sees either the old card or the new one. */
+/* The card's memory as a file: the image with the present state in it, replaced as a whole, so that a reader
+ * of the file sees either the old card or the new one. */
+#include "drivers/replace.h"
 #include "drivers/sim/card.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,65 +140,17 @@ char *ssc_sim_card_dump(const struct ssc_sim_card *c)
 
 /* ---- file ---- */
 
-static int write_all(int fd, const char *text, size_t len)
-{
-    int rc = 0;
-    while (len > 0 && rc == 0) {
-        const ssize_t n = write(fd, text, len);
-        if (n > 0) {
-            text += n;
-            len -= (size_t)n;
-        } else if (n == 0 || errno != EINTR) {
-            rc = SSC_E_IO;
-        }
-    }
-    return rc;
-}
-
-static int sync_folder(const char *path)
-{
-    char folder[PATH_ROOM];
-    const char *slash = strrchr(path, '/');
-    int fd, rc;
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    rc = fd >= 0 && fsync(fd) == 0 ? 0 : SSC_E_IO;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return rc;
-}
-
-static int replace(const char *path, const char *text)
-{
-    char fresh[PATH_ROOM];
-    int fd = -1, rc = SSC_E_IO;
-    if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh) {
-        goto done;
-    }
-    fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        goto done;
-    }
-    rc = write_all(fd, text, strlen(text));
-    rc = rc == 0 && fsync(fd) != 0 ? SSC_E_IO : rc;
-    rc = close(fd) != 0 ? SSC_E_IO : rc;
-    rc = rc == 0 && rename(fresh, path) != 0 ? SSC_E_IO : rc;
-    if (rc != 0) {
-        unlink(fresh);
-    }
-    rc = rc == 0 ? sync_folder(path) : rc;
-done:
-    return rc;
-}
-
 int sim_persist(struct ssc_sim_card *c)
 {
     char *text = NULL;
+    bool replaced = false;
     int rc = 0;
     if (c->path) {
         text = ssc_sim_card_dump(c);
-        rc = text ? replace(c->path, text) : SSC_E_OUT_OF_MEMORY;
+        rc = text ? ssc_file_replace(c->path, text, strlen(text), &replaced) : SSC_E_OUT_OF_MEMORY;
+    }
+    if (replaced) { /* the file has the new state: a card that said no would disagree with its own memory */
+        rc = 0;
     }
     if (text) {
         ssc_cleanse(text, strlen(text));

@@ -111,6 +111,8 @@ uint16_t sim_psam_descrypt(struct ssc_sim_card *c, const struct ssc_command *cmd
         sw = SSC_SW_KEY_NOT_FOUND;
     } else if (!usable(type)) {
         sw = SSC_SW_CONDITIONS;
+    } else if (!(k->levels & 1u << levels)) {
+        sw = SSC_SW_DATA;
     } else if (sim_psam_derive(&k->root[levels], cmd->data, levels, &s->key) != 0) {
         sw = SSC_SW_NO_DIAGNOSIS;
     } else {

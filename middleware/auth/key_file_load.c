@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The key file: reading it, and the terminal transaction number beside it. */
+#include "drivers/replace.h"
 #include "middleware/auth/key_file.h"
 
 #include <errno.h>
@@ -38,36 +39,14 @@ static int read_number(const char *path, uint32_t *number)
     return rc;
 }
 
-static int sync_folder(const char *path)
-{
-    char copy[4096];
-    int fd, rc = SSC_E_IO;
-
-    if ((size_t)snprintf(copy, sizeof copy, "%s", path) < sizeof copy) {
-        fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        rc = fd >= 0 && fsync(fd) == 0 ? 0 : SSC_E_IO;
-        if (fd >= 0)
-            close(fd);
-    }
-    return rc;
-}
-
+/* A number that may come back after a power cut is not handed out: the next one is. */
 static int write_number(const char *path, uint32_t number)
 {
-    char temporary[4096], text[SEQ_TEXT + 1];
-    int fd = -1, rc = SSC_E_IO;
+    char text[SEQ_TEXT + 1];
+    bool replaced;
 
     snprintf(text, sizeof text, "%08X\n", (unsigned)number);
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new", path) >= sizeof temporary)
-        goto done;
-    fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, text, SEQ_TEXT) != SEQ_TEXT || fsync(fd) != 0 || rename(temporary, path) != 0)
-        goto done;
-    rc = sync_folder(path);
-done:
-    if (fd >= 0)
-        close(fd);
-    return rc;
+    return ssc_file_replace(path, text, SEQ_TEXT, &replaced);
 }
 
 int ssc_key_file_next(struct ssc_key_file *f, uint8_t seq[4])

@@ -146,6 +146,28 @@ static void composite_is_one(void **state)
     }
 }
 
+/* 80 1A: type and number of factors are checked against the key; 7 in the level bits is no number of factors.
+ */
+static void descrypt_levels(void **state)
+{
+    char *json =
+        edited(ssc_sim_image("psam"), "\"type\": 3,\n      \"version\": 1,\n      \"algorithm\": \"3des\"",
+               "\"type\": 3, \"version\": 1, \"levels\": [1], \"algorithm\": \"3des\"");
+    struct ssc_sim_card *p = card_of_json(json);
+    (void)state;
+    enter(p, "00A404000F7378312E73682EC9E7BBE1B1A3D5CF");
+    enter(p, "00A4000002DF01");
+    RAW(p, "801A2301086210020003000123", "9000");
+    RAW(p, "801A43011062100200030001236210020003000123", "6A80");
+    RAW(p, "801A0301", "6A80");
+    RAW(p, "801A4301086210020003000123", "6700");
+    RAW(p, "801AE301086210020003000123", "6700");
+    RAW(p, "801A2302086210020003000123", "6A88");
+    RAW(p, "801A2101086210020003000123", "6A88");
+    ssc_sim_card_free(&p);
+    free(json);
+}
+
 static void profile_switches(void **state)
 {
     char *json = edited(ssc_sim_image("psam"), "410100813475", "112233445566");
@@ -239,13 +261,10 @@ static void wrong_macs_lock_for_good(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refusals_of_init),
-        cmocka_unit_test(counters_and_wallets),
-        cmocka_unit_test(state_machine),
-        cmocka_unit_test(composite_is_one),
-        cmocka_unit_test(profile_switches),
-        cmocka_unit_test(secure_messaging),
-        cmocka_unit_test(wrong_macs_lock_for_good),
+        cmocka_unit_test(refusals_of_init), cmocka_unit_test(counters_and_wallets),
+        cmocka_unit_test(state_machine),    cmocka_unit_test(composite_is_one),
+        cmocka_unit_test(descrypt_levels),  cmocka_unit_test(profile_switches),
+        cmocka_unit_test(secure_messaging), cmocka_unit_test(wrong_macs_lock_for_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
