@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What cmake --install puts where, and that the tree works after it was moved."""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+BUILD, SOURCE = os.environ["BUILD"], os.environ["SOURCE"]
+WANTED = (r"s?bin/sscardd", r"bin/sscard", r"lib[^ ]*/libsscard\.so", r"include/sscard\.h", r"lib[^ ]*/pkgconfig/sscard\.pc",
+          r"share/man/man1/sscard\.1", r"share/man/zh_CN/man1/sscard\.1", r"share/man/man8/sscardd\.8",
+          r"share/bash-completion/completions/sscard", r"share/zsh/site-functions/_sscard",
+          r"share/fish/vendor_completions\.d/sscard\.fish", r"share/sscard/sscard-sim\.conf",
+          r"share/doc/sscard/README\.md", r"share/doc/sscard/api\.md", r"share/doc/sscard/examples/sscardd\.conf",
+          r"share/doc/sscard/examples/identity\.c", r"serial/libifdsscard-sim\.so",
+          r"ifd-sscard-ccid\.bundle/Contents/Info\.plist", r"Contents/Linux/libifdsscard-ccid\.so")
+
+
+class TestInstall(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="sscard-install-")
+        root = os.path.join(cls.folder, "first")
+        subprocess.run(["cmake", "--install", BUILD, "--prefix", "/usr"], check=True, stdout=subprocess.DEVNULL,
+                       env=dict(os.environ, DESTDIR=root))
+        cls.root = os.path.join(cls.folder, "moved")
+        os.rename(root, cls.root)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def files(self):
+        return [os.path.join(folder, name) for folder, _, names in os.walk(self.root) for name in names]
+
+    def test_everything_is_there(self):
+        there = self.files()
+        for wanted in WANTED:
+            self.assertTrue(any(re.search("/" + wanted + "$", path) for path in there), wanted)
+        self.assertFalse([path for path in there if path.endswith(".a")])
+
+    def test_a_program_builds_and_links_where_the_tree_is_now(self):
+        config = next(path for path in self.files() if path.endswith("/sscard.pc"))
+        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "sscard"], check=True, capture_output=True, text=True,
+                               env=dict(os.environ, PKG_CONFIG_PATH=os.path.dirname(config))).stdout.split()
+        program = os.path.join(self.folder, "identity")
+        subprocess.run([os.environ["CC"], os.path.join(SOURCE, "docs/examples/identity.c"), "-o", program, *flags],
+                       check=True)
+        library = next(flag[2:] for flag in flags if flag.startswith("-L"))
+        r = subprocess.run([program], env={"LD_LIBRARY_PATH": library, "SSCARD_SOCKET": self.folder + "/none"},
+                           capture_output=True)
+        self.assertEqual(r.returncode, 1)
+
+    def test_the_manual_knows_every_option(self):
+        daemon = next(path for path in self.files() if path.endswith("/sscardd"))
+        text = subprocess.run([daemon, "--help"], check=True, capture_output=True, text=True).stdout
+        manual = open(next(path for path in self.files() if path.endswith("/sscardd.8")), encoding="utf-8").read()
+        options = re.findall(r"--([a-z-]+)", text)
+        self.assertGreater(len(options), 8)
+        for option in options:
+            self.assertIn(("--" + option).replace("-", "\\-"), manual)
+
+
+if __name__ == "__main__":
+    unittest.main()
