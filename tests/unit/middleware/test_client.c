@@ -333,6 +333,10 @@ static void test_absent(void **state)
 {
     (void)state;
     struct sscard *c = NULL;
+    assert_int_equal(sscard_open("/nonexistent/\xFF.sock", sscard_deadline(100), &c), SSCARD_DAEMON_ABSENT);
+    assert_int_equal(sscard_error_code(c), SSCARD_DAEMON_ABSENT); /* a path that no JSON can hold */
+    assert_string_equal(sscard_error_symbol(c), "daemon_absent");
+    sscard_close(&c);
     assert_int_equal(sscard_open("/nonexistent/sscard.sock", sscard_deadline(100), &c), SSCARD_DAEMON_ABSENT);
     assert_non_null(c);
     assert_string_equal(sscard_error_detail(c), "/nonexistent/sscard.sock");
