@@ -138,8 +138,7 @@ int ssc_medical_load_tac(const struct ssc_key *dtk, const struct ssc_medical_loa
 void ssc_cmd_psam_delivery(struct ssc_command_buf *b, uint8_t type, uint8_t id, const uint8_t (*factors)[8],
                            unsigned levels, const uint8_t *session_factor, size_t session_len); /* BF DE */
 void ssc_cmd_psam_cipher(struct ssc_command_buf *b, uint8_t p1, const uint8_t *data, size_t len,
-                         size_t le);                                               /* 80 FA */
-void ssc_cmd_psam_init_environment(struct ssc_command_buf *b, uint8_t first_byte); /* BF EC */
+                         size_t le); /* 80 FA */
 void ssc_cmd_psam_init_purchase(struct ssc_command_buf *b, const struct ssc_medical_purchase *p,
                                 const uint8_t (*factors)[8], unsigned levels); /* 80 70 01 00 */
 int ssc_rsp_psam_init_purchase(const struct ssc_response *r, uint8_t terminal_seq[4], uint8_t mac1[4]);

@@ -30,11 +30,6 @@ void ssc_cmd_psam_cipher(struct ssc_command_buf *b, uint8_t p1, const uint8_t *d
     ssc_build_data(b, CLA_PURSE, 0xFA, p1, 0x00, data, len, le);
 }
 
-void ssc_cmd_psam_init_environment(struct ssc_command_buf *b, uint8_t first_byte)
-{
-    ssc_build_data(b, CLA_PSAM, 0xEC, 0x00, 0x00, &first_byte, 1, 0);
-}
-
 void ssc_cmd_psam_init_purchase(struct ssc_command_buf *b, const struct ssc_medical_purchase *p,
                                 const uint8_t (*factors)[8], unsigned levels)
 {

@@ -257,8 +257,6 @@ static void test_psam_commands(void **state)
     assert_command(&b, hex("BFDE1F0A08 0102030405060708"));
     ssc_cmd_psam_cipher(&b, 0x00, eight, 8, 8);
     assert_command(&b, hex("80FA000008010203040506070808"));
-    ssc_cmd_psam_init_environment(&b, 0x63);
-    assert_command(&b, hex("BFEC00000163"));
 }
 
 /* ---- what must not leave this host ---- */
