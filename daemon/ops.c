@@ -2,6 +2,7 @@
 #include "daemon/ops.h"
 
 #include "daemon/json_out.h"
+#include "middleware/money.h"
 
 #include <string.h>
 
@@ -14,19 +15,6 @@ static bool same_request(const struct ssc_call *call, const struct ssc_txn *txn)
            ssc_call_int(call, "self_pay", 0) == txn->self_pay &&
            ssc_call_int(call, "pooled", 0) == txn->pooled &&
            (!purse || strcmp(purse, ssc_purse_name(txn->purse)) == 0);
-}
-
-int ssc_ops_outcome(const struct ssc_txn *txn)
-{
-    int rc = SSC_E_OUTCOME_UNKNOWN;
-    if (txn->state == SSC_TXN_CONFIRMED) {
-        rc = 0;
-    } else if (txn->state == SSC_TXN_UNPROVEN) {
-        rc = SSC_E_UNPROVEN;
-    } else if (ssc_txn_state_final(txn->state)) {
-        rc = txn->result ? txn->result : SSC_E_CANCELLED;
-    }
-    return rc;
 }
 
 static int ask_again(struct ssc_call *call, int rc)
@@ -45,7 +33,7 @@ static int repeat_txn(struct ssc_call *call, const struct ssc_txn *txn)
     } else if (txn->state == SSC_TXN_PREPARED) {
         rc = SSC_GO_CARD; /* a begun load may be handed out again */
     } else {
-        rc = ssc_ops_outcome(txn);
+        rc = ssc_money_outcome(txn);
         if (rc == 0) {
             call->result = json_pack("{s:O, s:b}", "txn", o, "repeated", true);
         } else {

@@ -10,8 +10,6 @@
  * Otherwise the stored outcome, with call->result or call->error_txn; SSC_E_OP_CONFLICT when it was used for
  * another request. */
 int ssc_ops_repeat(struct ssc_call *call);
-/* What a stored transaction says to whoever repeats its op. */
-int ssc_ops_outcome(const struct ssc_txn *txn);
 /* Card entered, call->known: 0 when the transaction's card is the one at hand, else what the repeat answers.
  */
 int ssc_ops_same_card(struct ssc_call *call);

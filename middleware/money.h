@@ -54,6 +54,11 @@ struct ssc_debit_request {
 int ssc_money_debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,
                     const struct ssc_debit_request *req, struct ssc_txn *txn, int64_t deadline);
 
+/* The outcome that a row tells, as ssc_money_debit returns it: 0 confirmed; SSC_E_NOTHING_MOVED where it is
+ * settled that the transaction did not take place; the card's refusal; SSC_E_OP_BUSY for a load that waits
+ * for its second step. */
+int ssc_money_outcome(const struct ssc_txn *txn);
+
 /* Load, two-step with the host. begin: row + INITIALIZE FOR LOAD; txn carries random, counter, MAC1, key
  * version for the host. complete: host time and MAC2. abandon: the caller gave up before complete.
  * auth: for older rows of the card, which begin settles first; may be NULL, and their evidence is then

@@ -68,8 +68,11 @@ int ssc_money_outcome(const struct ssc_txn *txn)
         break;
     case SSC_TXN_REFUSED:
     case SSC_TXN_ABANDONED:
-    case SSC_TXN_NOT_DONE:
-        rc = txn->result ? txn->result : SSC_E_CANCELLED;
+        rc = txn->result ? txn->result : SSC_E_NOTHING_MOVED;
+        break;
+    case SSC_TXN_NOT_DONE: /* how it was lost does not matter any more, and would advise the cashier wrongly
+                            */
+        rc = SSC_E_NOTHING_MOVED;
         break;
     case SSC_TXN_ARMED:
     case SSC_TXN_DONE:

@@ -11,8 +11,6 @@
 
 /* Checks the request and makes a row of it: op, owner, digest, amounts, reader. SSC_E_INVALID_ARGUMENT. */
 int ssc_money_row(const struct ssc_debit_request *req, enum ssc_txn_kind kind, struct ssc_txn *txn);
-/* The outcome that a row tells, as a return value. */
-int ssc_money_outcome(const struct ssc_txn *txn);
 /* Looks for the row's op. 0: there is none. 1: there is, and *row is now the stored one, settled if the card
  * is the row's and can tell. Else an error. */
 int ssc_money_known_op(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,

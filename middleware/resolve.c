@@ -309,7 +309,7 @@ static int recover_row(struct ssc_journal *j, struct ssc_txn *row)
     if (row->state == SSC_TXN_PREPARED) {
         row->state = SSC_TXN_ABANDONED;
         row->evidence = SSC_EV_NEVER_SENT;
-        row->result = row->kind == SSC_KIND_LOAD ? SSC_E_LOAD_NOT_BEGUN : SSC_E_CANCELLED;
+        row->result = row->kind == SSC_KIND_LOAD ? SSC_E_LOAD_NOT_BEGUN : SSC_E_NOTHING_MOVED;
         rc = ssc_journal_update(j, row);
     } else if (row->state != SSC_TXN_UNKNOWN) {
         row->state = SSC_TXN_UNKNOWN;
@@ -349,7 +349,7 @@ int ssc_money_decide(struct ssc_journal *j, int64_t id, bool done, struct ssc_tx
     if (!rc) {
         row.state = done ? SSC_TXN_CONFIRMED : SSC_TXN_NOT_DONE;
         row.evidence = SSC_EV_OPERATOR;
-        row.result = done ? 0 : row.result ? row.result : SSC_E_CANCELLED;
+        row.result = done ? 0 : SSC_E_NOTHING_MOVED;
         rc = ssc_journal_update(j, &row);
     }
     if (!rc)

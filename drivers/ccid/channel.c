@@ -251,7 +251,7 @@ static int admission(const struct ccid_reader *r, const struct ccid_slot *s, boo
     if (r->standing == CCID_GONE) {
         rc = SSC_E_READER_NOT_FOUND;
     } else if (r->standing == CCID_UNUSABLE) {
-        rc = r->opened == SSC_E_READER_BUSY || r->opened == SSC_E_PERMISSION_DENIED ? r->opened
+        rc = r->opened == SSC_E_READER_BUSY || r->opened == SSC_E_READER_DENIED ? r->opened
                                                                                     : SSC_E_READER_WEDGED;
     } else if (r->standing == CCID_OPENING || r->care) {
         rc = SSC_E_READER_WEDGED;

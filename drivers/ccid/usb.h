@@ -5,7 +5,7 @@
  *
  * Deadlines are absolute CLOCK_MONOTONIC ms and hold whatever the device does. Errors: SSC_E_READER_REMOVED
  * (unplugged), SSC_E_DEADLINE_EXCEEDED, SSC_E_CANCELLED (ssc_usb_ops.wake), SSC_E_READER_IO (stall, overflow,
- * protocol error), SSC_E_READER_BUSY and SSC_E_PERMISSION_DENIED (open only), SSC_E_OUT_OF_MEMORY.
+ * protocol error), SSC_E_READER_BUSY and SSC_E_READER_DENIED (open only), SSC_E_OUT_OF_MEMORY.
  */
 #ifndef SSC_DRIVERS_CCID_USB_H
 #define SSC_DRIVERS_CCID_USB_H

@@ -155,7 +155,7 @@ static void clock_of_an_empty_battery(void **state)
 static void polkit(void **state)
 {
     struct machine *m = *state;
-    m->list = SSC_E_PERMISSION_DENIED;
+    m->list = SSC_E_READER_DENIED;
     expect(m, "pcscd_polkit", "polkit does not allow", "access_pcsc");
 }
 
@@ -174,7 +174,7 @@ static void mount_proc(const struct machine *m, const char *options)
 static void hidepid(void **state)
 {
     struct machine *m = *state;
-    m->list = SSC_E_PERMISSION_DENIED;
+    m->list = SSC_E_READER_DENIED;
     mount_proc(m, "hidepid=invisible");
     expect(m, "pcscd_hidepid", "hidepid keeps polkit", "hidepid=0");
     mount_proc(m, "hidepid=0");

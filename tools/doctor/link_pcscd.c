@@ -132,7 +132,7 @@ void link_pcscd(struct doctor *d)
         answered(d);
     } else if (d->readers || strcmp(symbol, "reader_service_absent") == 0) {
         absent(d, detail[0] ? detail : "reader_service_absent");
-    } else if (strcmp(symbol, "permission_denied") == 0 && d->direct) {
+    } else if (strcmp(symbol, "reader_access_denied") == 0) {
         denied(d, detail);
     } else if (strcmp(symbol, "permission_denied") == 0) {
         doctor_break(d, CAUSE_SERVICE_ROLE, "sscardd", "reader.list", detail);

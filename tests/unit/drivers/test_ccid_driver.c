@@ -137,7 +137,7 @@ static void channel_outlives_driver(void **state)
 
 static void held_by_another_program(void **state)
 {
-    static const int errors[] = {SSC_E_READER_BUSY, SSC_E_PERMISSION_DENIED};
+    static const int errors[] = {SSC_E_READER_BUSY, SSC_E_READER_DENIED};
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         const struct ssc_ccid_options options = {.bus = &device.bus};

@@ -217,7 +217,7 @@ static void torn_and_presented_again(void **state)
     assert_int_equal(rig_present(r, true), 0);
     assert_int_equal(ssc_money_resolve(r->journal, r->session, r->auth, &settled, r->deadline), 0);
     assert_int_equal(settled, 1);
-    assert_int_equal(debit(r, p, OP1, 10, &t), SSC_E_CARD_REMOVED);
+    assert_int_equal(debit(r, p, OP1, 10, &t), SSC_E_NOTHING_MOVED);
     assert_int_equal(t.state, SSC_TXN_NOT_DONE);
     (void)rig_pin(r);
     tear(r, RIG_OUT_AFTER, OP2, &t);
