@@ -74,8 +74,12 @@ int ssc_historical_parse(const uint8_t *bytes, size_t len, struct ssc_historical
 const char *ssc_chip_maker(uint16_t id);
 const char *ssc_card_maker(uint16_t id);
 
-/* One line each, "TA1 = 96: F=512 D=32, up to 5 MHz", for people; called with level and text. */
-void ssc_atr_explain(const struct ssc_atr *atr,
-                     void (*line)(void *ctx, const char *item, const char *meaning), void *ctx);
+/* "TA1 = 96" and "F=512 D=32, up to 5 MHz", for people, in English and Chinese. UTF-8; lives during the call.
+ */
+struct ssc_atr_line {
+    const char *item, *item_zh, *meaning, *meaning_zh;
+};
+void ssc_atr_explain(const struct ssc_atr *atr, void (*line)(void *ctx, const struct ssc_atr_line *line),
+                     void *ctx);
 
 #endif

@@ -1,81 +1,127 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apdu/atr.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "apdu/bytes.h"
 
+/* Constant arrays, so that the compiler checks either language's format where it is used. */
+#define ATR_TEXT(NAME, en, zh) static const char NAME##_EN[] = en, NAME##_ZH[] = zh;
+#define ATR_ITEM(NAME, en, zh) static const char ITEM_##NAME##_EN[] = en, ITEM_##NAME##_ZH[] = zh;
+#include "apdu/atr_explain.def"
+#undef ATR_TEXT
+#undef ATR_ITEM
+#define BOTH(NAME) NAME##_EN, NAME##_ZH
+
 struct out {
-    void (*line)(void *ctx, const char *item, const char *meaning);
+    void (*line)(void *ctx, const struct ssc_atr_line *line);
     void *ctx;
 };
 
-/* Item "TA1 = 96" for an interface byte of a level, counted from 1. */
-static void say_byte(struct out *o, char kind, unsigned level, uint8_t value, const char *meaning)
+__attribute__((format(printf, 4, 6), format(printf, 5, 6))) static void
+say(const struct out *o, const char *item, const char *item_zh, const char *en, const char *zh, ...)
 {
-    char item[24];
-    snprintf(item, sizeof item, "T%c%u = %02X", kind, level + 1, value);
-    o->line(o->ctx, item, meaning);
+    char text[160], text_zh[160];
+    va_list args, again;
+    va_start(args, zh);
+    va_copy(again, args);
+    vsnprintf(text, sizeof text, en, args);
+    vsnprintf(text_zh, sizeof text_zh, zh, again);
+    va_end(again);
+    va_end(args);
+    o->line(o->ctx, &(struct ssc_atr_line){item, item_zh, text, text_zh});
 }
 
-static void explain_ta(struct out *o, const struct ssc_atr *atr, unsigned i)
+/* "TS = 3B", "TA1 = 96": the same in every language. */
+struct byte_name {
+    char text[24];
+};
+
+static struct byte_name name_byte(const char *name, uint8_t value)
+{
+    struct byte_name item;
+    snprintf(item.text, sizeof item.text, "%s = %02X", name, value);
+    return item;
+}
+
+/* An interface byte of a level, counted from 1. */
+static struct byte_name name_interface(char kind, unsigned level, uint8_t value)
+{
+    struct byte_name item;
+    snprintf(item.text, sizeof item.text, "T%c%u = %02X", kind, level + 1, value);
+    return item;
+}
+
+#define SAY_BYTE(o, item, ...) say(o, (item).text, (item).text, __VA_ARGS__)
+
+static void explain_ta(const struct out *o, const struct ssc_atr *atr, unsigned i)
 {
     const struct ssc_atr_level *level = &atr->level[i];
-    char text[96];
+    const struct byte_name item = name_interface('A', i, level->ta);
     if (i == 0 && (atr->f == 0 || atr->d == 0)) {
-        snprintf(text, sizeof text, "reserved speed");
+        SAY_BYTE(o, item, BOTH(SPEED_RESERVED));
     } else if (i == 0) {
-        snprintf(text, sizeof text, "F=%u D=%u, up to %u%s MHz", atr->f, atr->d, atr->f_max_khz / 1000,
+        SAY_BYTE(o, item, BOTH(SPEED), atr->f, atr->d, atr->f_max_khz / 1000,
                  atr->f_max_khz % 1000 != 0 ? ".5" : "");
+    } else if (i == 1 && atr->implicit) {
+        SAY_BYTE(o, item, BOTH(SPECIFIC_IMPLICIT), level->ta & 0x0Fu);
     } else if (i == 1) {
-        snprintf(text, sizeof text, "specific mode, T=%u%s", level->ta & 0x0Fu,
-                 atr->implicit ? ", parameters not as in TA1" : "");
+        SAY_BYTE(o, item, BOTH(SPECIFIC), level->ta & 0x0Fu);
     } else if (level->protocol == 1) {
-        snprintf(text, sizeof text, "T=1: the card takes %u bytes per block", level->ta);
+        SAY_BYTE(o, item, BOTH(IFSC), level->ta);
+    } else if (level->protocol == 15 && (level->ta & 7) != 0) {
+        SAY_BYTE(o, item, BOTH(SUPPLY), level->ta & 1 ? " 5 V" : "", level->ta & 2 ? " 3 V" : "",
+                 level->ta & 4 ? " 1.8 V" : "");
     } else if (level->protocol == 15) {
-        snprintf(text, sizeof text, "supply:%s%s%s%s", level->ta & 1 ? " 5 V" : "",
-                 level->ta & 2 ? " 3 V" : "", level->ta & 4 ? " 1.8 V" : "",
-                 level->ta & 7 ? "" : " not said");
+        SAY_BYTE(o, item, BOTH(SUPPLY_UNKNOWN));
     } else {
-        snprintf(text, sizeof text, "specific to T=%d", level->protocol);
+        SAY_BYTE(o, item, BOTH(OF_PROTOCOL), level->protocol);
     }
-    say_byte(o, 'A', i, level->ta, text);
 }
 
-static void explain_tb(struct out *o, const struct ssc_atr *atr, unsigned i)
+static void explain_tb(const struct out *o, const struct ssc_atr *atr, unsigned i)
 {
     const struct ssc_atr_level *level = &atr->level[i];
-    char text[96];
+    const struct byte_name item = name_interface('B', i, level->tb);
     if (i < 2) {
-        snprintf(text, sizeof text, "programming voltage, out of use");
+        SAY_BYTE(o, item, BOTH(VPP));
     } else if (level->protocol == 1) {
-        snprintf(text, sizeof text, "T=1: block waiting BWI=%u, character waiting CWI=%u", level->tb >> 4,
-                 level->tb & 0x0Fu);
+        SAY_BYTE(o, item, BOTH(WAITING_T1), level->tb >> 4u, level->tb & 0x0Fu);
     } else {
-        snprintf(text, sizeof text, "specific to T=%d", level->protocol);
+        SAY_BYTE(o, item, BOTH(OF_PROTOCOL), level->protocol);
     }
-    say_byte(o, 'B', i, level->tb, text);
 }
 
-static void explain_tc(struct out *o, const struct ssc_atr *atr, unsigned i)
+static void explain_tc(const struct out *o, const struct ssc_atr *atr, unsigned i)
 {
     const struct ssc_atr_level *level = &atr->level[i];
-    char text[96];
+    const struct byte_name item = name_interface('C', i, level->tc);
     if (i == 0 && level->tc == 255) {
-        snprintf(text, sizeof text, "least guard time");
+        SAY_BYTE(o, item, BOTH(GUARD_LEAST));
     } else if (i == 0) {
-        snprintf(text, sizeof text, "extra guard time %u etu", level->tc);
+        SAY_BYTE(o, item, BOTH(GUARD), level->tc);
     } else if (i == 1) {
-        snprintf(text, sizeof text, "T=0: waiting time WI=%u", level->tc);
+        SAY_BYTE(o, item, BOTH(WAITING_T0), level->tc);
     } else if (level->protocol == 1) {
-        snprintf(text, sizeof text, "T=1: blocks are checked with %s", level->tc & 1 ? "CRC" : "LRC");
+        SAY_BYTE(o, item, BOTH(CHECKED), level->tc & 1 ? "CRC" : "LRC");
     } else {
-        snprintf(text, sizeof text, "specific to T=%d", level->protocol);
+        SAY_BYTE(o, item, BOTH(OF_PROTOCOL), level->protocol);
     }
-    say_byte(o, 'C', i, level->tc, text);
 }
 
-static void explain_levels(struct out *o, const struct ssc_atr *atr)
+static void explain_td(const struct out *o, const struct ssc_atr *atr, unsigned i)
+{
+    const struct byte_name item = name_interface('D', i, atr->level[i].td);
+    const unsigned t = atr->level[i].td & 0x0Fu;
+    if (t == 15) {
+        SAY_BYTE(o, item, BOTH(GLOBAL));
+    } else {
+        SAY_BYTE(o, item, BOTH(PROTOCOL), t);
+    }
+}
+
+static void explain_levels(const struct out *o, const struct ssc_atr *atr)
 {
     for (unsigned i = 0; i < atr->levels; i++) {
         const struct ssc_atr_level *level = &atr->level[i];
@@ -89,52 +135,67 @@ static void explain_levels(struct out *o, const struct ssc_atr *atr)
             explain_tc(o, atr, i);
         }
         if (level->has_td) {
-            char text[64];
-            unsigned t = level->td & 0x0Fu;
-            snprintf(text, sizeof text, t == 15 ? "bytes for every protocol follow" : "protocol T=%u", t);
-            say_byte(o, 'D', i, level->td, text);
+            explain_td(o, atr, i);
         }
     }
 }
 
-static void explain_historical(struct out *o, const struct ssc_atr *atr)
+static void explain_maker(const struct out *o, const char *item, const char *item_zh, unsigned id,
+                          const char *name)
 {
-    char hex[2 * sizeof atr->historical + 1], text[160];
-    struct ssc_historical h;
-    if (atr->historical_len > 0 &&
-        ssc_hex_encode(atr->historical, atr->historical_len, hex, sizeof hex) == 0) {
-        o->line(o->ctx, "historical bytes", hex);
-    }
-    if (ssc_historical_parse(atr->historical, atr->historical_len, &h) == 0) {
-        const char *chip = ssc_chip_maker(h.chip_maker), *card = ssc_card_maker(h.card_maker);
-        o->line(o->ctx, "as a social security card", "13 historical bytes, as the card specification wants");
-        snprintf(text, sizeof text, "%04X %s", h.chip_maker, chip ? chip : "(not a known number)");
-        o->line(o->ctx, "chip maker", text);
-        snprintf(text, sizeof text, "%04X %s", h.card_maker, card ? card : "(not a known number)");
-        o->line(o->ctx, "card maker", text);
-        o->line(o->ctx, "region", h.region);
-        snprintf(text, sizeof text, "%02X%02X%02X%02X", h.serial[0], h.serial[1], h.serial[2], h.serial[3]);
-        o->line(o->ctx, "serial", text);
+    if (name) {
+        say(o, item, item_zh, BOTH(MAKER), id, name);
+    } else {
+        say(o, item, item_zh, BOTH(MAKER_UNKNOWN), id);
     }
 }
 
-void ssc_atr_explain(const struct ssc_atr *atr,
-                     void (*line)(void *ctx, const char *item, const char *meaning), void *ctx)
+static void explain_historical(const struct out *o, const struct ssc_atr *atr)
 {
-    struct out o = {line, ctx};
-    char item[24], text[96];
-    snprintf(item, sizeof item, "TS = %02X", atr->raw[0]);
-    line(ctx, item, atr->inverse ? "inverse convention" : "direct convention");
-    snprintf(item, sizeof item, "T0 = %02X", atr->raw[1]);
-    snprintf(text, sizeof text, "%zu historical bytes%s", atr->historical_len,
-             atr->contactless ? ", contactless card by PC/SC" : "");
-    line(ctx, item, text);
+    char hex[2 * sizeof atr->historical + 1], serial[2 * sizeof(((struct ssc_historical *)0)->serial) + 1];
+    struct ssc_historical h;
+    if (atr->historical_len > 0 &&
+        ssc_hex_encode(atr->historical, atr->historical_len, hex, sizeof hex) == 0) {
+        say(o, BOTH(ITEM_HISTORICAL), BOTH(AS_IS), hex);
+    }
+    if (ssc_historical_parse(atr->historical, atr->historical_len, &h) == 0 &&
+        ssc_hex_encode(h.serial, sizeof h.serial, serial, sizeof serial) == 0) {
+        say(o, BOTH(ITEM_SSC), BOTH(AS_SSC));
+        explain_maker(o, BOTH(ITEM_CHIP_MAKER), h.chip_maker, ssc_chip_maker(h.chip_maker));
+        explain_maker(o, BOTH(ITEM_CARD_MAKER), h.card_maker, ssc_card_maker(h.card_maker));
+        say(o, BOTH(ITEM_REGION), BOTH(AS_IS), h.region);
+        say(o, BOTH(ITEM_SERIAL), BOTH(AS_IS), serial);
+    }
+}
+
+static void explain_tck(const struct out *o, const struct ssc_atr *atr)
+{
+    const struct byte_name item = name_byte("TCK", atr->raw[atr->raw_len - 1]);
+    if (!atr->has_tck && !atr->tck_right) {
+        say(o, "TCK", "TCK", BOTH(TCK_MISSING));
+    } else if (atr->has_tck && atr->tck_right) {
+        SAY_BYTE(o, item, BOTH(TCK_RIGHT));
+    } else if (atr->has_tck) {
+        SAY_BYTE(o, item, BOTH(TCK_WRONG));
+    }
+}
+
+void ssc_atr_explain(const struct ssc_atr *atr, void (*line)(void *ctx, const struct ssc_atr_line *line),
+                     void *ctx)
+{
+    const struct out o = {line, ctx};
+    const struct byte_name ts = name_byte("TS", atr->raw[0]), t0 = name_byte("T0", atr->raw[1]);
+    if (atr->inverse) {
+        SAY_BYTE(&o, ts, BOTH(INVERSE));
+    } else {
+        SAY_BYTE(&o, ts, BOTH(DIRECT));
+    }
+    if (atr->contactless) {
+        SAY_BYTE(&o, t0, BOTH(COUNT_PCSC), atr->historical_len);
+    } else {
+        SAY_BYTE(&o, t0, BOTH(COUNT), atr->historical_len);
+    }
     explain_levels(&o, atr);
     explain_historical(&o, atr);
-    if (atr->has_tck) {
-        snprintf(item, sizeof item, "TCK = %02X", atr->raw[atr->raw_len - 1]);
-        line(ctx, item, atr->tck_right ? "right" : "wrong, the bytes do not XOR to 00");
-    } else if (!atr->tck_right) {
-        line(ctx, "TCK", "missing although a protocol other than T=0 is named");
-    }
+    explain_tck(&o, atr);
 }

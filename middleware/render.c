@@ -46,9 +46,10 @@ json_t *ssc_json_reader(const struct ssc_reader_state *state)
                      "pin_pad", state->pin_pad, "in_use", state->in_use);
 }
 
-static void atr_line(void *ctx, const char *item, const char *meaning)
+static void atr_line(void *ctx, const struct ssc_atr_line *line)
 {
-    json_array_append_new(ctx, json_pack("{s:s, s:s}", "item", item, "meaning", meaning));
+    json_array_append_new(ctx, json_pack("{s:s, s:s, s:s, s:s}", "item", line->item, "item_zh", line->item_zh,
+                                         "meaning", line->meaning, "meaning_zh", line->meaning_zh));
 }
 
 json_t *ssc_json_atr_items(const struct ssc_atr *atr)

@@ -34,13 +34,14 @@ static void show_atr(struct cli *cli, const json_t *info)
     const json_t *item;
     size_t i;
     struct grid grid;
+    const bool zh = cli->lang == LANG_ZH;
     printf("\nATR %s\n", js(info, "atr"));
     grid_begin(&grid, cli, 2, NULL);
     json_array_foreach(json_object_get(info, "atr_items"), i, item)
     {
         char name[64];
-        snprintf(name, sizeof name, "  %s", js(item, "item"));
-        grid_row(&grid, name, js(item, "meaning"));
+        snprintf(name, sizeof name, "  %s", js(item, zh ? "item_zh" : "item"));
+        grid_row(&grid, name, js(item, zh ? "meaning_zh" : "meaning"));
     }
     grid_end(&grid, stdout);
 }

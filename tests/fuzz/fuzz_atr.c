@@ -6,10 +6,11 @@
 #include "apdu/error.h"
 #include "tests/fuzz/fuzz.h"
 
-static void line(void *ctx, const char *item, const char *meaning)
+static void line(void *ctx, const struct ssc_atr_line *line)
 {
     size_t *count = ctx;
-    REQUIRE(item[0] != '\0' && meaning[0] != '\0');
+    REQUIRE(line->item[0] != '\0' && line->item_zh[0] != '\0');
+    REQUIRE(line->meaning[0] != '\0' && line->meaning_zh[0] != '\0');
     *count += 1;
 }
 

@@ -62,7 +62,8 @@ static void tell_atr(struct doctor *d)
     doctor_fact(d, FACT_ATR, js(d->info, "atr"), js(d->info, "protocol"));
     json_array_foreach(json_object_get(d->info, "atr_items"), i, item)
     {
-        doctor_fact(d, FACT_ATR_ITEM, js(item, "item"), js(item, "meaning"));
+        doctor_fact(d, FACT_ATR_ITEM, js(item, "item"), js(item, "meaning"), js(item, "item_zh"),
+                    js(item, "meaning_zh"));
     }
     if (ssc_hex_decode(js(d->info, "atr"), bytes, &len) == 0 && ssc_atr_parse(bytes, len, &atr) == 0 &&
         !atr.tck_right) {

@@ -293,12 +293,13 @@ static void makers(void **state)
     assert_null(ssc_chip_maker(0));
 }
 
-static void collect(void *ctx, const char *item, const char *meaning)
+static void collect(void *ctx, const struct ssc_atr_line *line)
 {
     char *text = ctx;
     size_t used = strlen(text);
-    assert_true(used + strlen(item) + strlen(meaning) + 4 < 4096);
-    snprintf(text + used, 4096 - used, "%s: %s\n", item, meaning);
+    int len = snprintf(text + used, 4096 - used, "%s: %s\n%s: %s\n", line->item, line->meaning, line->item_zh,
+                       line->meaning_zh);
+    assert_in_range(len, 1, 4095 - used);
 }
 
 static void explained(const char *atr_text, const char *const *lines, size_t count)
@@ -319,21 +320,31 @@ static void explanations(void **state)
 {
     (void)state;
     static const char *const ssc[] = {"TS = 3B: direct convention\n",
+                                      "TS = 3B: 正向约定\n",
                                       "T0 = 6D: 13 historical bytes\n",
+                                      "T0 = 6D: 历史字节 13 个\n",
                                       "TC1 = 00: extra guard time 0 etu\n",
                                       "chip maker: 0081 华大\n",
+                                      "芯片厂商: 0081 华大\n",
                                       "card maker: 8660 东信和平\n",
                                       "region: 5199\n",
-                                      "serial: 000001AC\n"};
+                                      "serial: 000001AC\n",
+                                      "卡序列号: 000001AC\n"};
     static const char *const t1[] = {"TA1 = 96: F=512 D=32, up to 5 MHz\n",
+                                     "TA1 = 96: F=512 D=32, 最高 5 MHz\n",
                                      "TD1 = 81: protocol T=1\n",
                                      "TA3 = FE: T=1: the card takes 254 bytes per block\n",
                                      "TB3 = 45: T=1: block waiting BWI=4, character waiting CWI=5\n",
+                                     "TB3 = 45: T=1: 块等待 BWI=4, 字符等待 CWI=5\n",
                                      "TC3 = 01: T=1: blocks are checked with CRC\n",
                                      "TCK = 00: wrong"};
-    static const char *const t15[] = {
-        "TA1 = A1: F=768 D=1, up to 7.5 MHz\n", "TA2 = 10: specific mode, T=0, parameters",
-        "TD2 = 1F: bytes for every protocol follow\n", "TA3 = 03: supply: 5 V 3 V\n", "TCK: missing"};
+    static const char *const t15[] = {"TA1 = A1: F=768 D=1, up to 7.5 MHz\n",
+                                      "TA2 = 10: specific mode, T=0, parameters",
+                                      "TD2 = 1F: bytes for every protocol follow\n",
+                                      "TA3 = 03: supply: 5 V 3 V\n",
+                                      "TA3 = 03: 电源: 5 V 3 V\n",
+                                      "TCK: 缺少",
+                                      "TCK: missing"};
     static const char *const others[] = {"TA1 = 77: reserved speed\n",
                                          "TC1 = FF: least guard time\n",
                                          "TC2 = 0A: T=0: waiting time WI=10\n",
