@@ -81,15 +81,14 @@ static bool hub_wait(struct ssc_pcsc_hub *hub, int64_t deadline)
     return ssc_cond_wait(&hub->changed, &hub->lock, deadline);
 }
 
-/* hub.lock held: pcscd's 16-bit counter for the reader; false when the reader is not in the picture. */
-static bool events_of(const struct ssc_pcsc_hub *hub, const char *reader, DWORD *events, enum ssc_slot *slot)
+/* hub.lock held; NULL when the reader is not in the picture. */
+static const struct ssc_pcsc_reader *reader_of(const struct ssc_pcsc_worker *w)
 {
-    bool found = false;
+    const struct ssc_pcsc_hub *hub = w->hub;
+    const struct ssc_pcsc_reader *found = NULL;
     for (size_t i = 0; hub->service && i < hub->count && !found; i++) {
-        if (strcmp(hub->readers[i].state.name, reader) == 0) {
-            *events = hub->readers[i].event_state >> SSC_PCSC_EVENT_SHIFT;
-            *slot = hub->readers[i].state.slot;
-            found = true;
+        if (strcmp(hub->readers[i].state.name, w->reader) == 0) {
+            found = &hub->readers[i];
         }
     }
     return found;
@@ -97,20 +96,23 @@ static bool events_of(const struct ssc_pcsc_hub *hub, const char *reader, DWORD 
 
 void ssc_pcsc_hub_note_card(struct ssc_pcsc_worker *w)
 {
-    enum ssc_slot slot = SSC_SLOT_EMPTY;
     pthread_mutex_lock(&w->hub->lock);
-    w->events_known = events_of(w->hub, w->reader, &w->events, &slot);
-    w->events_next = slot == SSC_SLOT_EMPTY ? (w->events + 1) & 0xFFFF : w->events;
+    const struct ssc_pcsc_reader *reader = reader_of(w);
+    w->events_known = reader != NULL;
+    if (reader) {
+        memcpy(w->raw, reader->raw, sizeof w->raw);
+        w->events = reader->event_state >> SSC_PCSC_EVENT_SHIFT;
+        w->events_next = reader->state.slot == SSC_SLOT_EMPTY ? (w->events + 1) & 0xFFFF : w->events;
+    }
     pthread_mutex_unlock(&w->hub->lock);
 }
 
 bool ssc_pcsc_hub_same_card(struct ssc_pcsc_worker *w)
 {
-    DWORD events = 0;
-    enum ssc_slot slot;
     pthread_mutex_lock(&w->hub->lock);
-    const bool same = !w->events_known || !events_of(w->hub, w->reader, &events, &slot) ||
-                      events == w->events || events == w->events_next;
+    const struct ssc_pcsc_reader *reader = reader_of(w);
+    const DWORD events = reader ? reader->event_state >> SSC_PCSC_EVENT_SHIFT : 0;
+    const bool same = !w->events_known || !reader || events == w->events || events == w->events_next;
     pthread_mutex_unlock(&w->hub->lock);
     return same;
 }

@@ -27,7 +27,8 @@ enum { SSC_PCSC_EVENT_SHIFT = 16 }; /* of dwEventState: how often a card came or
 /* One reader, as the monitor saw it last. */
 struct ssc_pcsc_reader {
     struct ssc_reader_state state;
-    DWORD event_state; /* what SCardGetStatusChange is told to compare with */
+    char raw[SSC_READER_NAME_MAX]; /* what pcscd calls it; state.name is what everybody else does */
+    DWORD event_state;             /* what SCardGetStatusChange is told to compare with */
 };
 
 /* What driver, monitor and workers share; lives until the last of them is gone. */
@@ -51,9 +52,13 @@ struct ssc_pcsc_worker;
 struct ssc_pcsc_hub *ssc_pcsc_hub_ref(struct ssc_pcsc_hub *hub);
 void ssc_pcsc_hub_unref(struct ssc_pcsc_hub *hub);
 void *ssc_pcsc_monitor(void *hub);
-/* Notes which card the worker is about to connect to; later: whether the reader has still got that one. */
+/* Notes which card the worker is about to connect to, and what pcscd calls its reader; later: whether the
+ * reader has still got that card. */
 void ssc_pcsc_hub_note_card(struct ssc_pcsc_worker *w);
 bool ssc_pcsc_hub_same_card(struct ssc_pcsc_worker *w);
+/* A reader's name as UTF-8. A byte that belongs to no character becomes U+FFFD; a mark made of the whole raw
+ * name then keeps names apart that look alike, wherever and in whatever order they are seen. */
+void ssc_pcsc_name_show(const char *raw, char shown[SSC_READER_NAME_MAX]);
 void ssc_pcsc_reader_describe(struct ssc_reader_state *out, const SCARD_READERSTATE *seen);
 
 /* A detached thread with every signal blocked: signals belong to the program, SIGPIPE to nobody. */
@@ -86,7 +91,7 @@ struct ssc_pcsc_features {
 struct ssc_pcsc_worker {
     struct ssc_pcsc_worker *next; /* hub.lock */
     struct ssc_pcsc_hub *hub;
-    char reader[SSC_READER_NAME_MAX];
+    char reader[SSC_READER_NAME_MAX], raw[SSC_READER_NAME_MAX]; /* as shown; for pcscd */
     bool exclusive;
     /* pcscd's counter of comings and goings that mean this card is still there: as it was shown when the
      * channel was opened, and one more if the insertion was still to be shown. */

@@ -56,7 +56,7 @@ static int do_open(struct ssc_pcsc_worker *w)
     LONG rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &w->context);
     w->has_context = rv == SCARD_S_SUCCESS;
     if (w->has_context) {
-        rv = SCardConnect(w->context, w->reader, w->exclusive ? SCARD_SHARE_EXCLUSIVE : SCARD_SHARE_SHARED,
+        rv = SCardConnect(w->context, w->raw, w->exclusive ? SCARD_SHARE_EXCLUSIVE : SCARD_SHARE_SHARED,
                           SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &w->card, &w->protocol);
         w->has_card = rv == SCARD_S_SUCCESS;
     }

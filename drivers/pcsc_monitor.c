@@ -86,7 +86,7 @@ static enum ssc_slot slot_of(DWORD state)
 void ssc_pcsc_reader_describe(struct ssc_reader_state *out, const SCARD_READERSTATE *seen)
 {
     *out = (struct ssc_reader_state){0};
-    snprintf(out->name, sizeof out->name, "%s", seen->szReader);
+    ssc_pcsc_name_show(seen->szReader, out->name);
     out->slot = slot_of(seen->dwEventState);
     out->in_use = (seen->dwEventState & SCARD_STATE_EXCLUSIVE) != 0;
     if (out->slot == SSC_SLOT_CARD && seen->cbAtr <= sizeof out->atr) {
@@ -101,8 +101,8 @@ void ssc_pcsc_reader_describe(struct ssc_reader_state *out, const SCARD_READERST
 /* What the monitor itself works with. */
 struct look {
     SCARDCONTEXT context;
-    char names[SSC_READERS_MAX][SSC_READER_NAME_MAX];
-    SCARD_READERSTATE states[SSC_READERS_MAX + 1]; /* the last one asks for new readers */
+    char names[SSC_READERS_MAX][SSC_READER_NAME_MAX]; /* raw */
+    SCARD_READERSTATE states[SSC_READERS_MAX + 1];    /* the last one asks for new readers */
     size_t count;
 };
 
@@ -146,6 +146,7 @@ static void publish(struct ssc_pcsc_hub *hub, const struct look *look)
     bool differs = !hub->service || hub->version == 0 || look->count != hub->count;
     for (size_t i = 0; i < look->count; i++) {
         ssc_pcsc_reader_describe(&fresh[i].state, &look->states[i]);
+        memcpy(fresh[i].raw, look->names[i], sizeof fresh[i].raw);
         fresh[i].event_state = look->states[i].dwEventState;
         fresh[i].state.in_use = fresh[i].state.in_use && !held_by_us(hub, fresh[i].state.name);
         add_insertions(hub, &fresh[i],

@@ -113,6 +113,7 @@ int ssc_pcsc_worker_new(struct ssc_pcsc_hub *hub, const char *reader, bool exclu
         w->hub = ssc_pcsc_hub_ref(hub);
         w->exclusive = exclusive;
         memcpy(w->reader, reader, strlen(reader) + 1);
+        memcpy(w->raw, reader, strlen(reader) + 1);
         w->refs = 1;
         *out = w;
     } else {

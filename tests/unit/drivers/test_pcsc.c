@@ -211,6 +211,66 @@ static void readers_are_described(void **state)
     }
 }
 
+#define BAD "\xEF\xBF\xBD"
+
+static void names_are_shown(void **state)
+{
+    static const struct {
+        const char *raw, *shown; /* without the mark */
+        bool marked;
+    } cases[] = {
+        {"Desk 00 00", "Desk 00 00", false},
+        {"", "", false},
+        {"读卡器 00 00", "读卡器 00 00", false},
+        {"\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xF0\x90\x80\x80\xF4\x8F\xBF\xBF",
+         "\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", false},
+        {BAD, BAD, false},
+        {"\xB6\xC1\xBF\xA8 00", BAD BAD BAD BAD " 00", true}, /* GBK */
+        {"a\x80z", "a" BAD "z", true},
+        {"\xC0\x80\xC1\xBF", BAD BAD BAD BAD, true},                         /* overlong */
+        {"\xE0\x9F\xBF\xF0\x8F\xBF\xBF", BAD BAD BAD BAD BAD BAD BAD, true}, /* overlong */
+        {"\xED\xA0\x80", BAD BAD BAD, true},                                 /* surrogate */
+        {"\xF4\x90\x80\x80\xF5\xFF", BAD BAD BAD BAD BAD BAD, true},         /* past U+10FFFF */
+        {"\xE8\xAF", BAD BAD, true},                                         /* cut */
+        {"\xF0\x90\x80", BAD BAD BAD, true},
+        {"\xC3(", BAD "(", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char shown[SSC_READER_NAME_MAX];
+        const size_t len = strlen(cases[i].shown);
+        ssc_pcsc_name_show(cases[i].raw, shown);
+        if (strncmp(shown, cases[i].shown, len) != 0 || strlen(shown) != len + (cases[i].marked ? 9 : 0)) {
+            fail_msg("case %zu: '%s'", i, shown);
+        }
+    }
+}
+
+static void shown_names_differ(void **state)
+{
+    char raw[SSC_READER_NAME_MAX], one[SSC_READER_NAME_MAX], two[SSC_READER_NAME_MAX];
+    (void)state;
+    ssc_pcsc_name_show("\xB6\xC1 00 00", one);
+    assert_string_equal(one, BAD BAD " 00 00 3A489FD8"); /* written down by users: never another */
+    ssc_pcsc_name_show("\xB6\xC0 00 00", two);
+    assert_string_not_equal(one, two);
+    ssc_pcsc_name_show(one, two); /* what is shown is a name, too */
+    assert_string_equal(one, two);
+    /* Three bytes for one do not fit; the mark does, and no character is cut. */
+    for (size_t len = 30; len < sizeof raw; len++) {
+        memset(raw, 0xB6, len);
+        raw[len] = '\0';
+        ssc_pcsc_name_show(raw, one);
+        raw[len - 1] = (char)0xB7;
+        ssc_pcsc_name_show(raw, two);
+        assert_string_not_equal(one, two);
+        assert_int_equal(strlen(one), (len < 39 ? 3 * len : 117) + 9);
+    }
+    memset(raw, 'a', sizeof raw - 1); /* fills it to the last byte */
+    ssc_pcsc_name_show(raw, one);
+    assert_string_equal(one, raw);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +281,8 @@ int main(void)
         cmocka_unit_test(features),
         cmocka_unit_test(error_codes),
         cmocka_unit_test(readers_are_described),
+        cmocka_unit_test(names_are_shown),
+        cmocka_unit_test(shown_names_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
