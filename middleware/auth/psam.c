@@ -60,7 +60,7 @@ int ssc_psam_send(struct ssc_psam *p, const struct ssc_command_buf *b, int64_t d
     uint8_t buffer[SSC_RESPONSE_SHORT];
     struct ssc_response rsp = SSC_RESPONSE(buffer);
 
-    return ssc_psam_transmit(p, b, 0, &rsp, deadline);
+    return ssc_psam_transmit(p, b, p->profile.leave_fci ? SSC_TX_LEAVE_DATA : 0, &rsp, deadline);
 }
 
 static int select_environment(struct ssc_psam *p, enum ssc_algorithm alg, int64_t deadline)
