@@ -39,11 +39,12 @@ int ssc_auth_side_begin(struct ssc_auth_side *side, struct ssc_auth *a, const st
         rc = ssc_random(side->factor, sizeof side->factor);
     if (rc == 0 && a->ops->waits)
         side->running = start_thread(side);
-    if (rc == 0 && !side->running) {
-        work(side);
+    if (!side->running) { /* from here to the end `rc` belongs to the helper otherwise */
+        side->rc = rc;
+        if (rc == 0)
+            work(side);
         rc = side->rc;
     }
-    side->rc = side->running ? side->rc : rc;
     return rc;
 }
 
