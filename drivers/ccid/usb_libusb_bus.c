@@ -122,7 +122,8 @@ static void put_config(struct ssc_usb_device *out, const struct libusb_config_de
                                       f->iInterface};
             put(out, bytes, sizeof bytes);
             put(out, f->extra, f->extra_length > 0 ? (size_t)f->extra_length : 0);
-            for (uint8_t p = 0; p < f->bNumEndpoints; p++) {
+            /* A descriptor that ends before its end points announces some that libusb has not. */
+            for (uint8_t p = 0; p < f->bNumEndpoints && f->endpoint; p++) {
                 const struct libusb_endpoint_descriptor *e = &f->endpoint[p];
                 const uint8_t end[7] = {7,
                                         LIBUSB_DT_ENDPOINT,

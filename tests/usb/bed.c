@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/usbdevice_fs.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,8 +259,12 @@ static int request(struct port *port, gulong number, UMockdevIoctlData *arg)
     case USBDEVFS_RESET:
         device_reset(port->device);
         break;
-    case USBDEVFS_CLAIMINTERFACE:
     case USBDEVFS_RELEASEINTERFACE:
+        /* The cards' random numbers come from this thread of the test bed, which does not end before the
+         * program. */
+        OPENSSL_thread_stop();
+        break;
+    case USBDEVFS_CLAIMINTERFACE:
     case USBDEVFS_SETINTERFACE:
     case USBDEVFS_SETCONFIGURATION:
         break;

@@ -206,7 +206,9 @@ static bool sound(const struct contact *c, const uint8_t *block, size_t len)
 static void t1_send(struct contact *c, uint8_t pcb, const uint8_t *inf, size_t len)
 {
     uint8_t block[CONTACT_BLOCK_MAX + 2] = {0, pcb, (uint8_t)len};
-    memcpy(block + 3, inf, len);
+    if (len > 0) {
+        memcpy(block + 3, inf, len);
+    }
     size_t total = seal(c, block, 3 + len);
     memcpy(c->last, block, total);
     c->last_len = total;

@@ -326,7 +326,9 @@ int device_out(struct device *d, const uint8_t *bytes, size_t len)
             d->message_len = 0;
             len = len < sizeof d->message ? len : sizeof d->message;
         }
-        memcpy(d->message + d->message_len, bytes, len);
+        if (len > 0) { /* a zero-length packet has no bytes to point at */
+            memcpy(d->message + d->message_len, bytes, len);
+        }
         d->message_len += len;
         if (d->message_len >= CCID_HEADER && announced(d->message) <= d->message_len) {
             const size_t whole = (size_t)announced(d->message);

@@ -134,7 +134,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(halts_until_cleared, setup, teardown),
         cmocka_unit_test_setup_teardown(unplugs_in_the_middle_of_an_answer, setup, teardown),
     };
-    (void)argc;
     bed_enter(argv);
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
     return cmocka_run_group_tests_name("bed", tests, NULL, NULL);
 }

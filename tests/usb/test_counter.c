@@ -161,7 +161,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(handler_short_apdu, all_down),
         cmocka_unit_test_teardown(handler_tpdu_t1, all_down),
     };
-    (void)argc;
     bed_enter(argv);
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
     return cmocka_run_group_tests_name("counter", tests, NULL, NULL);
 }

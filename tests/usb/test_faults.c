@@ -209,7 +209,9 @@ int main(int argc, char **argv)
         bed_test(in_an_exchange), bed_test(at_power_on),      bed_test(unplugged_at_any_byte),
         bed_test(blocks_of_t1),   bed_test(characters_of_t0), bed_test(a_flood_of_interrupts),
     };
-    (void)argc;
     bed_enter(argv);
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
     return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
 }
