@@ -261,8 +261,8 @@ class TestBehind(patient.Case):
         service = subprocess.Popen([os.environ["SSCARDD"], "--sim", "--socket", path, "--journal", disk + "/journal.db",
                                     "--log-level", "error"], env=self.env)
         try:
-            for _ in range(500):
-                if os.path.exists(path):
+            for _ in range(500):  # up, and done with its PSAM: the journal comes after it in the chain
+                if os.path.exists(path) and '"terminal": "' in self.run_cli("--json", "ping", "--socket", path).out:
                     break
                 time.sleep(0.01)
             cause = self.diagnose("disk_full", "--socket", path)
