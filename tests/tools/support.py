@@ -4,10 +4,12 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 SSCARD = os.environ["SSCARD"]
@@ -141,3 +143,41 @@ class Case(unittest.TestCase):
             raise service.fault
         self.assertEqual(service.script, [], "the script was not used up: %s" % result.err)
         return result, service.seen
+
+
+class DaemonCase(Case):
+    """With a service of its own on simulated readers; its journal outlives stop() and start()."""
+
+    def setUp(self):
+        super().setUp()
+        self.socket = os.path.join(self.dir, "sscard.sock")
+        self.env.update(SSCARD_SOCKET=self.socket, SSCARD_READER="Simulated reader 0")
+        self.start()
+
+    def start(self):
+        self.log = open(os.path.join(self.dir, "log"), "ab")
+        self.daemon = subprocess.Popen([os.environ["SSCARDD"], "--sim", "--state", self.dir, "--socket", self.socket, "--journal",
+                                        os.path.join(self.dir, "journal.db")], stdout=self.log, stderr=self.log, env=self.env)
+        for _ in range(200):
+            probe = socket.socket(socket.AF_UNIX)
+            try:
+                probe.connect(self.socket)
+                return
+            except OSError:
+                time.sleep(0.05)
+            finally:
+                probe.close()
+        self.fail("the service does not listen")
+
+    def stop(self):
+        self.daemon.send_signal(signal.SIGTERM)
+        self.assertEqual(self.daemon.wait(20), 0)
+        self.log.close()
+
+    def tearDown(self):
+        self.stop()
+        with open(os.path.join(self.dir, "log"), "rb") as f:
+            log = f.read()
+        for secret in (b"123456\n", b"111111198101011110", "张三".encode()):
+            self.assertNotIn(secret, log)
+        super().tearDown()

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,41 +16,7 @@ EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", 
 OP = "till3-20260101-000042"
 
 
-class TestDaemon(support.Case):
-    def setUp(self):
-        super().setUp()
-        self.socket = os.path.join(self.dir, "sscard.sock")
-        self.env.update(SSCARD_SOCKET=self.socket, SSCARD_READER="Simulated reader 0")
-        self.start()
-
-    def start(self):
-        self.log = open(os.path.join(self.dir, "log"), "ab")
-        self.daemon = subprocess.Popen([os.environ["SSCARDD"], "--sim", "--state", self.dir, "--socket", self.socket, "--journal",
-                                        os.path.join(self.dir, "journal.db")], stdout=self.log, stderr=self.log, env=self.env)
-        for _ in range(200):
-            probe = socket.socket(socket.AF_UNIX)
-            try:
-                probe.connect(self.socket)
-                return
-            except OSError:
-                time.sleep(0.05)
-            finally:
-                probe.close()
-        self.fail("the service does not listen")
-
-    def stop(self):
-        self.daemon.send_signal(signal.SIGTERM)
-        self.assertEqual(self.daemon.wait(20), 0)
-        self.log.close()
-
-    def tearDown(self):
-        self.stop()
-        with open(os.path.join(self.dir, "log"), "rb") as f:
-            log = f.read()
-        for secret in (b"123456\n", b"111111198101011110", "张三".encode()):
-            self.assertNotIn(secret, log)
-        super().tearDown()
-
+class TestDaemon(support.DaemonCase):
     def pay(self, *args, code=0):
         r = self.run_cli("debit", "--pin-fd", "0", *args, stdin="123456\n")
         self.assertEqual(r.code, code, r.err)
