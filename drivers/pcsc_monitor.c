@@ -62,8 +62,10 @@ static enum ssc_medium medium_of(const char *name, const uint8_t *atr, size_t at
             break;
         }
     }
-    /* 3B 8n 80 01: the ATR that PC/SC part 3 makes up for a contactless card. */
-    if (atr_len >= 4 && atr[0] == 0x3B && (atr[1] & 0xF0) == 0x80 && atr[2] == 0x80 && atr[3] == 0x01) {
+    /* 3B 8n 80 01: the ATR that PC/SC part 3 makes up for a contactless card. A SAM slot has contacts,
+     * whatever the card in it says. */
+    if (medium != SSC_MEDIUM_SAM && atr_len >= 4 && atr[0] == 0x3B && (atr[1] & 0xF0) == 0x80 &&
+        atr[2] == 0x80 && atr[3] == 0x01) {
         medium = SSC_MEDIUM_CONTACTLESS;
     }
     return medium;

@@ -52,6 +52,7 @@ TEXTS = {
     "card_unreadable": ("not the commands", "--contact 50", "指令执行失败", "--contact 50"),
     "card_not_ssc": ("no social security card", "bank card", "不是社会保障卡", "银行卡"),
     "psam_missing": ("nothing to authenticate cards with", "SAM slot", "没有认证手段", "SAM 卡槽"),
+    "psam_unnamed": ("nobody takes for the SAM slot", "under [readers] in /etc/sscard/sscardd.conf", "未被识别为 SAM", "的 [readers] 中写入 psam ="),
     "psam_fault": ("PSAM is broken", "issuing authority", "PSAM 已损坏", "发卡机构"),
     "psam_algorithm": ("does not know the card's algorithm", "SM4 and 3DES", "不支持该卡的算法", "SM4 和 3DES"),
     "psam_key": ("do not reach this card", "back office", "不适用于该卡", "加密机"),
@@ -111,24 +112,24 @@ class Tree:
         os.symlink(target, self.path(path))
 
     def device(self, name="1-2", vid="1d99", pid="0013", product="Desk Reader", maker="Maker", content=None, driver="usbfs",
-               **power):
+               serial="S0001", **power):
         base = "/sys/bus/usb/devices/" + name
         for file, value in (("idVendor", vid), ("idProduct", pid), ("bcdDevice", "0102"), ("bDeviceClass", "00"),
                             ("busnum", "1"), ("devnum", "4"), ("product", product), ("manufacturer", maker),
-                            ("serial", "S0001"), ("power/control", power.get("control", "on")),
+                            ("serial", serial), ("power/control", power.get("control", "on")),
                             ("power/runtime_status", power.get("status", "active"))):
             self.write(base + "/" + file, value + "\n")
         self.write(base + "/descriptors", descriptors() if content is None else content)
         if driver:
             self.link("%s/%s:1.0/driver" % (base, name), "../../../../bus/usb/drivers/" + driver)
 
-    def plist(self, *readers):
+    def plist(self, *readers, path="/etc/libccid_Info.plist"):
         rows = {"ifdVendorID": [], "ifdProductID": [], "ifdFriendlyName": []}
         for vid, pid, name in readers or (("0x08E6", "0x3437", "Gemalto PC Twin Reader"),):
             rows["ifdVendorID"].append(vid)
             rows["ifdProductID"].append(pid)
             rows["ifdFriendlyName"].append(name)
-        self.write("/etc/libccid_Info.plist", "<plist><dict>" + "".join(
+        self.write(path, "<plist><dict>" + "".join(
             "<key>%s</key>\n<array>\n%s</array>\n" % (key, "".join("<string>%s</string>\n" % v for v in values))
             for key, values in rows.items()) + "</dict></plist>\n")
 
@@ -206,7 +207,7 @@ class Case(support.Case):
     def diagnose(self, symbol, *args, remark=False, **kwargs):
         return self.judge(symbol, self.run_cli("--json", "doctor", *args, **kwargs), remark)
 
-    def with_answers(self, symbol, script, *args, remark=False):
+    def with_answers(self, symbol, script, *args, remark=False, no_remarks=False):
         """A scripted service whose socket stands in the tree."""
         os.makedirs(self.tree.root + "/run", exist_ok=True)
         path = self.tree.root + "/run/s"
@@ -220,6 +221,8 @@ class Case(support.Case):
         if service.fault:
             raise service.fault
         self.assertEqual(service.script, [], result.out)
+        if no_remarks:
+            self.assertEqual(sum(len(link["causes"]) for link in result.json()["links"]), 1, result.out)
         return self.judge(symbol, result, remark)
 
 

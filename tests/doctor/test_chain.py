@@ -124,10 +124,43 @@ class TestUsb(patient.Case):
     def test_not_served(self):
         self.unserved("reader_not_served")
 
-    def test_bound_by_a_bundle_of_our_own(self):
-        for folder in "/usr/lib/pcsc/drivers", "/usr/lib/x86_64-linux-gnu/pcsc/drivers", "/usr/lib64/pcsc/drivers":
-            self.tree.write(folder + "/ifd-sscard-1d99-0013.bundle/Contents/Info.plist")
+    def test_listed_by_another_driver_than_libccid(self):
+        """Ours, one that `sscard readers --bind` made, or a maker's."""
+        self.tree.plist(("0x1D99", "0x0013", "Bound Reader"), path="/usr/lib/pcsc/drivers/ifd-other.bundle/Contents/Info.plist")
         self.unserved("reader_not_served", False)
+
+    def beside(self, symbol, *rows):
+        """A second device, with readers that are offered; the chain goes on to the card."""
+        cause = self.with_answers(symbol, [("system.ping", ping()), ("reader.list", listed(*rows)),
+                                           ("card.info", INFO), ("card.identity", GENUINE), ("txn.list", {"txns": []})], remark=True)
+        return cause["evidence"]["en"]
+
+    def test_named_beside_a_reader_that_works(self):
+        self.tree.plist(("0x08E6", "0x3437", "PC Twin"))
+        self.tree.device("1-2")
+        self.tree.device("1-3", vid="08e6", pid="3437", product="PC Twin")
+        self.assertIn("1d99:0013", self.beside("reader_unlisted", reader(name="PC Twin 00 00"), reader("empty", "PC Twin 00 01")))
+
+    def test_one_of_two_that_are_alike(self):
+        self.tree.plist(("0x1D99", "0x0013", "Desk Reader"))
+        self.tree.device("1-2", serial="A")
+        self.tree.device("1-3", serial="B", driver="pn533_usb")
+        self.assertIn("pn533_usb", self.beside("reader_kernel_driver", reader(name="Desk Reader (A) 00 00")))
+
+    def test_two_that_are_alike_and_work(self):
+        self.tree.plist(("0x1D99", "0x0013", "Desk Reader"))
+        self.tree.device("1-2", serial="")
+        self.tree.device("1-3", serial="")
+        rows = [reader(name="Desk Reader 00 00"), reader("empty", "Desk Reader 01 00")]
+        self.with_answers("slot_empty", [("system.ping", ping()), ("reader.list", listed(*rows))], "--reader", "Desk Reader 01 00",
+                          no_remarks=True)
+
+    def test_held_by_pcscd_where_our_own_driver_wants_it(self):
+        self.tree.device("1-2")
+        self.tree.process(813, "pcscd", ["/dev/bus/usb/001/004"], unit="pcscd.service")
+        cause = self.with_answers("reader_process", [("system.ping", ping(driver="ccid")),
+                                                     ("reader.list", listed(reader("gone", "Desk Reader (1-2) 0")))])
+        self.assertIn("pcscd (pid 813, pcscd.service)", cause["evidence"]["zh"])
 
     def test_quirk(self):
         self.tree.plist(("0x058F", "0x9540", "Alcor AU9540"))
@@ -194,7 +227,11 @@ class TestKeys(patient.Case):
         self.keys("psam_missing", [])
 
     def test_fault(self):
-        self.keys("psam_fault", [dict(PSAM, ok=False)])
+        self.assertIn("card_mute", self.keys("psam_fault", [dict(PSAM, ok=False, error="card_mute")])["evidence"]["en"])
+
+    def test_in_a_slot_that_is_not_known_for_it(self):
+        script = [("system.ping", ping(psam=[])), ("reader.list", listed(reader(), reader(name="Slot B"))), ("card.info", INFO)]
+        self.assertIn("psam = Slot B", self.with_answers("psam_unnamed", script)["remedy"]["en"])
 
     def test_algorithm(self):
         self.assertIn("SM4", self.keys("psam_algorithm", [dict(PSAM, algorithms=["3des"])])["evidence"]["en"])

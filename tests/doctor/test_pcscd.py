@@ -99,6 +99,13 @@ class TestPcscd(patient.Case):
         self.pcscd.start()
         self.diagnose("psam_missing", "--direct")
 
+    def test_psam_fault(self):
+        """A purse card in the SAM slot."""
+        self.pcscd.insert(0, "ssc-3.0")
+        self.pcscd.insert(1, "pboc")
+        self.pcscd.start()
+        self.diagnose("psam_fault", "--direct")
+
     def test_psam_algorithm(self):
         self.pcscd.insert(0, "ssc-3.0")
         self.pcscd.insert(1, "psam-3des")

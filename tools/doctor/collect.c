@@ -109,7 +109,7 @@ static int add_usb(struct bundle *b, const struct way *way)
         for (size_t i = 0; i < list.count; i++) {
             const struct usb_device *u = &list.devices[i];
             fprintf(lines.out, "%s %s %s\n  firmware %s, listed: %s, kernel driver: %s, power: %s %s%s%s\n",
-                    u->name, u->id, u->label, u->firmware, u->listed ? u->listed_as : "no",
+                    u->name, u->id, u->label, u->firmware, u->listed_in[0] ? u->listed_as : "no",
                     u->kernel_driver[0] ? u->kernel_driver : "-", u->power_control, u->power_status,
                     u->refused ? ", refused: " : "", u->refused ? u->refused : "");
             if (u->ccid) {

@@ -65,12 +65,11 @@ json_t *doctor_report(const struct doctor *d);
 /* ---- for the links ---- */
 #define doctor_fact(d, id, ...)                                                                              \
     doctor_fact_args(d, id, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
-/* Worth mending, but the chain holds. */
-#define doctor_remark(d, id, ...)                                                                            \
-    doctor_cause_args(d, false, id, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
-/* The chain ends here. */
-#define doctor_break(d, id, ...)                                                                             \
-    doctor_cause_args(d, true, id, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+/* The chain ends here; or: worth mending, but the chain holds. */
+#define doctor_cause(d, breaks, id, ...)                                                                     \
+    doctor_cause_args(d, breaks, id, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+#define doctor_break(d, ...) doctor_cause(d, true, __VA_ARGS__)
+#define doctor_remark(d, ...) doctor_cause(d, false, __VA_ARGS__)
 void doctor_fact_args(struct doctor *d, enum fact id, const char *const *args);
 void doctor_cause_args(struct doctor *d, bool broken, enum cause id, const char *const *args);
 void doctor_skip(struct doctor *d); /* this link was not tested */

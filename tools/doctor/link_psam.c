@@ -10,6 +10,7 @@ struct keys {
     char name[128];
     char algorithms[32];
     char broken[128]; /* reader with something that is no PSAM; "" */
+    char why[64];     /* its error's symbol */
 };
 
 static void algorithms_of(const json_t *psam, char out[32])
@@ -23,6 +24,12 @@ static void algorithms_of(const json_t *psam, char out[32])
         snprintf(out + used, 32 - used, "%s%s", used ? ", " : "",
                  strcmp(json_string_value(name), "sm4") == 0 ? "SM4" : "3DES");
     }
+}
+
+static void take_broken(struct keys *keys, const char *reader, const char *why)
+{
+    snprintf(keys->broken, sizeof keys->broken, "%s", reader);
+    snprintf(keys->why, sizeof keys->why, "%s", why[0] ? why : "-");
 }
 
 /* What the PSAMs say of themselves; remembers a slot whose card is none. */
@@ -39,7 +46,7 @@ static void take_psams(struct doctor *d, const json_t *psams, struct keys *keys)
             algorithms_of(psam, keys->algorithms);
             doctor_fact(d, FACT_PSAM, js(psam, "reader"), js(psam, "terminal"), keys->algorithms);
         } else if (!able) {
-            snprintf(keys->broken, sizeof keys->broken, "%s", js(psam, "reader"));
+            take_broken(keys, js(psam, "reader"), js(psam, "error"));
         }
     }
 }
@@ -74,7 +81,7 @@ static void keys_of_reader(struct doctor *d, struct keys *keys)
     json_array_foreach(d->readers, i, reader)
     {
         if (strcmp(js(reader, "medium"), "sam") == 0 && strcmp(js(reader, "state"), "card") == 0) {
-            snprintf(keys->broken, sizeof keys->broken, "%s", js(reader, "name")); /* until it has answered */
+            take_broken(keys, js(reader, "name"), ""); /* until it has answered */
         }
     }
     if (keys->broken[0] && !keys->local) {
@@ -131,6 +138,33 @@ static bool algorithm_fits(const struct doctor *d, const struct keys *keys)
     return !keys->algorithms[0] || strstr(keys->algorithms, wanted) != NULL;
 }
 
+/* A second card, in a slot whose name does not say SAM; NULL: there is none. */
+static const char *second_card(const struct doctor *d)
+{
+    const json_t *reader;
+    const char *found = NULL;
+    size_t i;
+    json_array_foreach(d->readers, i, reader)
+    {
+        if (reader != d->slot && strcmp(js(reader, "state"), "card") == 0) {
+            found = js(reader, "name");
+        }
+    }
+    return found;
+}
+
+static void no_keys(struct doctor *d, const struct keys *keys)
+{
+    const char *second = second_card(d);
+    if (keys->broken[0]) {
+        doctor_break(d, CAUSE_PSAM_FAULT, keys->broken, keys->why);
+    } else if (second) {
+        doctor_break(d, CAUSE_PSAM_UNNAMED, second);
+    } else {
+        doctor_break(d, CAUSE_PSAM_MISSING);
+    }
+}
+
 void link_psam(struct doctor *d)
 {
     struct keys keys = {0};
@@ -143,10 +177,8 @@ void link_psam(struct doctor *d)
         } else {
             keys_of_reader(d, &keys);
         }
-        if (!keys.any && keys.broken[0]) {
-            doctor_break(d, CAUSE_PSAM_FAULT, keys.broken);
-        } else if (!keys.any) {
-            doctor_break(d, CAUSE_PSAM_MISSING);
+        if (!keys.any) {
+            no_keys(d, &keys);
         } else if (strcmp(js(d->info, "kind"), "ssc") == 0 && !algorithm_fits(d, &keys)) {
             refused(d, &keys, "psam_algorithm", "");
         } else if (strcmp(js(d->info, "kind"), "ssc") == 0) {

@@ -7,9 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Programs that are meant to have readers open. */
-static const char *const our_own[] = {"pcscd", "sscardd", NULL};
-
 static void voltages(uint8_t bits, char out[24])
 {
     static const char *const names[] = {"5 V", "3 V", "1.8 V"};
@@ -58,8 +55,8 @@ static void tell_device(struct doctor *d, const struct usb_device *u)
     if (u->ccid) {
         tell_ccid(d, u);
     }
-    if (u->listed) {
-        doctor_fact(d, FACT_USB_LISTED, u->listed_as);
+    if (u->listed_in[0]) {
+        doctor_fact(d, FACT_USB_LISTED, u->listed_in, u->listed_as);
     } else if (d->usb.libccid && u->ccid) {
         doctor_fact(d, FACT_USB_NOT_LISTED);
     } else if (!d->usb.libccid) {
@@ -90,43 +87,94 @@ static bool node_closed(const struct doctor *d, const char *node, char mode[8], 
     return closed;
 }
 
-/* Why a reader that is plugged in is not offered. */
-static void why_unserved(struct doctor *d, const struct usb_device *u)
+/* Who has the device open and is not meant to: pcscd is, where it is asked; sscardd, where it needs no pcscd.
+ */
+static void holders_of(const struct doctor *d, const char *node, char out[256])
 {
-    char node[64], holders[256], mode[8], uid[24], number[8], list[SEAM_PATH_MAX];
-    usb_node(u, node);
-    proc_holders(d->seam, node, our_own, holders, sizeof holders);
-    snprintf(number, sizeof number, "%u", u->interface.number);
-    ccid_list_path(d->seam, list);
-    if (u->refused) {
-        doctor_break(d, CAUSE_READER_LIES, u->label, u->id, u->refused);
-    } else if (!u->ccid) {
-        doctor_break(d, CAUSE_READER_NOT_CCID, u->label, u->id, u->classes);
-    } else if (u->kernel_driver[0] && strcmp(u->kernel_driver, "usbfs") != 0) {
-        doctor_break(d, CAUSE_READER_KERNEL_DRIVER, u->label, u->id, number, u->kernel_driver);
-    } else if (holders[0]) {
-        doctor_break(d, CAUSE_READER_PROCESS, u->label, u->id, node, holders);
-    } else if (strcmp(d->driver, "pcsc") == 0 && !u->listed && d->usb.libccid) {
-        doctor_break(d, CAUSE_READER_UNLISTED, u->label, u->id, seam_show(d->seam, list));
-    } else if (node_closed(d, node, mode, uid)) {
-        doctor_break(d, CAUSE_READER_NODE_DENIED, u->label, u->id, node, mode, uid);
-    } else if (strcmp(u->power_status, "suspended") == 0) {
-        doctor_break(d, CAUSE_READER_SUSPENDED, u->label, u->id, u->power_control, u->power_status, u->name);
-    } else {
-        doctor_break(d, CAUSE_READER_NOT_SERVED, u->label, u->id);
-    }
+    const char *const meant[] = {strcmp(d->driver, "pcsc") == 0 ? "pcscd" : "sscardd", NULL};
+    static const char *const nobody[] = {NULL};
+    proc_holders(d->seam, node, d->direct && strcmp(d->driver, "ccid") == 0 ? nobody : meant, out, 256);
 }
 
-static bool offered(const struct doctor *d, const struct usb_device *u)
+static bool usable(const json_t *reader)
+{
+    return strcmp(js(reader, "state"), "gone") != 0;
+}
+
+static bool any_usable(const json_t *readers)
 {
     const json_t *reader;
     size_t i;
     bool found = false;
-    json_array_foreach(d->readers, i, reader)
+    json_array_foreach(readers, i, reader)
     {
-        found = found || usb_of_reader(&d->usb, js(reader, "name")) == u;
+        found = found || usable(reader);
     }
     return found;
+}
+
+/* Why a reader that is plugged in is not offered: beside others that are, a remark. */
+static void why_unserved(struct doctor *d, const struct usb_device *u)
+{
+    const bool breaks = !any_usable(d->readers);
+    char node[64], holders[256], mode[8], uid[24], number[8], list[SEAM_PATH_MAX];
+    usb_node(u, node);
+    holders_of(d, node, holders);
+    snprintf(number, sizeof number, "%u", u->interface.number);
+    ccid_list_path(d->seam, list);
+    if (u->refused) {
+        doctor_cause(d, breaks, CAUSE_READER_LIES, u->label, u->id, u->refused);
+    } else if (!u->ccid) {
+        doctor_cause(d, breaks, CAUSE_READER_NOT_CCID, u->label, u->id, u->classes);
+    } else if (u->kernel_driver[0] && strcmp(u->kernel_driver, "usbfs") != 0) {
+        doctor_cause(d, breaks, CAUSE_READER_KERNEL_DRIVER, u->label, u->id, number, u->kernel_driver,
+                     u->kernel_module[0] ? u->kernel_module : u->kernel_driver);
+    } else if (holders[0]) {
+        doctor_cause(d, breaks, CAUSE_READER_PROCESS, u->label, u->id, node, holders);
+    } else if (strcmp(d->driver, "pcsc") == 0 && !u->listed_in[0] && d->usb.libccid) {
+        doctor_cause(d, breaks, CAUSE_READER_UNLISTED, u->label, u->id, seam_show(d->seam, list));
+    } else if (node_closed(d, node, mode, uid)) {
+        doctor_cause(d, breaks, CAUSE_READER_NODE_DENIED, u->label, u->id, node, mode, uid);
+    } else if (strcmp(u->power_status, "suspended") == 0) {
+        doctor_cause(d, breaks, CAUSE_READER_SUSPENDED, u->label, u->id, u->power_control, u->power_status,
+                     u->name);
+    } else {
+        doctor_cause(d, breaks, CAUSE_READER_NOT_SERVED, u->label, u->id);
+    }
+}
+
+static void tell_holders(struct doctor *d, const struct usb_device *u)
+{
+    static const char *const nobody[] = {NULL};
+    char node[64], holders[256];
+    usb_node(u, node);
+    proc_holders(d->seam, node, nobody, holders, sizeof holders);
+    if (holders[0]) {
+        doctor_fact(d, FACT_USB_HOLDER, holders);
+    }
+}
+
+/* "NAME 00 01" is another slot of "NAME 00 00". */
+static size_t stem(const char *reader)
+{
+    const char *space = strrchr(reader, ' ');
+    return space ? (size_t)(space - reader) : strlen(reader);
+}
+
+static void mark_served(struct doctor *d)
+{
+    const char *before = "";
+    const json_t *reader;
+    size_t i;
+    json_array_foreach(d->readers, i, reader)
+    {
+        const char *name = js(reader, "name");
+        const bool same = stem(name) == stem(before) && memcmp(name, before, stem(name)) == 0;
+        if (usable(reader) && !same) {
+            usb_mark_served(&d->usb, name);
+        }
+        before = name;
+    }
 }
 
 static void no_device(struct doctor *d)
@@ -151,19 +199,21 @@ static void no_device(struct doctor *d)
 
 void link_usb(struct doctor *d)
 {
-    const bool readers = json_array_size(d->readers) > 0;
     if (!doctor_has_hardware(d)) {
         doctor_fact(d, FACT_NOT_HARDWARE, d->driver);
         doctor_skip(d);
     } else if (usb_scan(d->seam, &d->usb)) {
+        mark_served(d);
         for (size_t i = 0; i < d->usb.count && !d->broken; i++) {
             const struct usb_device *u = &d->usb.devices[i];
-            const bool served = offered(d, u);
             tell_device(d, u);
-            if (!served && !readers) {
+            if (strcmp(u->power_control, "auto") == 0) {
+                doctor_fact(d, FACT_USB_AUTOSUSPEND, u->power_status);
+            }
+            if (u->served) {
+                tell_holders(d, u);
+            } else {
                 why_unserved(d, u);
-            } else if (strcmp(u->power_control, "auto") == 0) {
-                doctor_fact(d, FACT_USB_AUTOSUSPEND);
             }
         }
         if (d->usb.count == 0) {

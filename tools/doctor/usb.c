@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/doctor/usb.h"
 
-#include "drivers/ccid/bind.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,17 +70,21 @@ static void decode(struct usb_device *u)
     if (u->ccid) {
         u->interface = interfaces[0];
         u->by_class = interfaces[0].usb_class == CLASS_CCID;
-    } else if (claims || u->listed) {
+    } else if (claims || u->listed_in[0]) {
         u->refused = why ? why : "no CCID class descriptor";
     }
 }
 
-/* "1-2:1.0": configuration 1, the interface's number. */
-static void interface_driver(const struct seam *s, struct usb_device *u)
+/* "1-2:1.0": the configuration, the interface's number. */
+static void interface_driver(const struct seam *s, const char *folder, struct usb_device *u)
 {
+    const unsigned configuration = number_file(folder, "bConfigurationValue");
     char link[SEAM_PATH_MAX];
-    if (seam_path(s, link, "/sys/bus/usb/devices/%s/%s:1.%u/driver", u->name, u->name, u->interface.number)) {
+    if (seam_path(s, link, "/sys/bus/usb/devices/%s/%s:%u.%u/driver", u->name, u->name,
+                  configuration ? configuration : 1, u->interface.number)) {
         seam_link(u->kernel_driver, sizeof u->kernel_driver, link);
+        strncat(link, "/module", sizeof link - strlen(link) - 1);
+        seam_link(u->kernel_module, sizeof u->kernel_module, link);
     }
 }
 
@@ -105,11 +107,41 @@ static void read_texts(struct usb_device *u, const char *folder)
     }
 }
 
-/* Named by a bundle of our own, as `sscard readers --bind` makes it. */
-static bool bound_to_us(const struct seam *s, const struct usb_device *u)
+struct bundles {
+    const char *folder; /* pcscd's folder of drivers, below the root */
+    struct usb_device *device;
+};
+
+static void take_bundle(void *ctx, const char *name)
 {
+    struct bundles *b = ctx;
+    struct usb_device *u = b->device;
     char path[SEAM_PATH_MAX];
-    return ssc_ccid_bind_path(SSC_DROP_DIR, u->vid, u->pid, path, sizeof path) == 0 && seam_exists(s, path);
+    char *plist = NULL;
+    if (!u->listed_in[0] &&
+        (size_t)snprintf(path, sizeof path, "%s/%s/Contents/Info.plist", b->folder, name) < sizeof path) {
+        plist = ccid_list_read(path);
+    }
+    if (plist && ccid_list_has(plist, u->vid, u->pid, u->listed_as, sizeof u->listed_as)) {
+        snprintf(u->listed_in, sizeof u->listed_in, "%s", name);
+    }
+    free(plist);
+}
+
+/* libccid's list, else that of any other driver that pcscd has: ours, `sscard readers --bind`, a maker's. */
+static void look_up(const struct scan *scan, struct usb_device *u)
+{
+    static const char *const folders[] = {SSC_DROP_DIR, "/usr/lib/pcsc/drivers",
+                                          "/usr/local/lib/pcsc/drivers"};
+    char folder[SEAM_PATH_MAX];
+    if (scan->plist && ccid_list_has(scan->plist, u->vid, u->pid, u->listed_as, sizeof u->listed_as)) {
+        snprintf(u->listed_in, sizeof u->listed_in, "libccid");
+    }
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        if (!u->listed_in[0] && seam_path(scan->seam, folder, "%s", folders[i])) {
+            seam_folder(folder, take_bundle, &(struct bundles){.folder = folder, .device = u});
+        }
+    }
 }
 
 static void read_device(struct scan *scan, const char *name, const char *folder, struct usb_device *u)
@@ -125,13 +157,9 @@ static void read_device(struct scan *scan, const char *name, const char *folder,
     const ssize_t len = seam_read(path, u->descriptors, sizeof u->descriptors);
     u->descriptors_len = len > 0 ? (size_t)len : 0;
     read_texts(u, folder);
-    u->listed = scan->plist && ccid_list_has(scan->plist, u->vid, u->pid, u->listed_as, sizeof u->listed_as);
-    if (!u->listed && bound_to_us(scan->seam, u)) {
-        u->listed = true;
-        snprintf(u->listed_as, sizeof u->listed_as, "%s", SSC_CCID_BUNDLE);
-    }
+    look_up(scan, u);
     decode(u);
-    interface_driver(scan->seam, u);
+    interface_driver(scan->seam, folder, u);
     u->reader_like = !u->ccid && !u->refused && (says_reader(u->product) || says_reader(u->maker));
 }
 
@@ -181,17 +209,44 @@ void usb_list_free(struct usb_list *list)
     *list = (struct usb_list){0};
 }
 
-const struct usb_device *usb_of_reader(const struct usb_list *list, const char *reader)
+/* How well a reader's name fits: 0 not at all, 1 by name, 2 by where it is plugged in or its serial number.
+ * pcscd goes by the list's name or by the device's, "NAME (SERIAL) 00 00"; our own driver by the product,
+ * "NAME (1-2) 0". */
+static unsigned likeness(const struct usb_device *u, const char *reader)
 {
-    const struct usb_device *found = NULL;
-    for (size_t i = 0; i < list->count && !found; i++) {
-        const struct usb_device *u = &list->devices[i];
-        /* pcscd goes by the list's name, or by the device's; our own driver by the product. */
-        const bool fits = (u->listed_as[0] && strstr(reader, u->listed_as)) ||
-                          (u->product[0] && strstr(reader, u->product)) || strstr(reader, u->id);
-        found = fits ? u : NULL;
+    char place[sizeof u->name + 2], serial[sizeof u->serial + 2];
+    snprintf(place, sizeof place, "(%s)", u->name);
+    snprintf(serial, sizeof serial, "(%s)", u->serial);
+    const bool named = (u->listed_as[0] && strstr(reader, u->listed_as)) ||
+                       (u->product[0] && strstr(reader, u->product)) || strstr(reader, u->id);
+    const bool exact = strstr(reader, place) || (named && u->serial[0] && strstr(reader, serial));
+    return exact ? 2 : named ? 1 : 0;
+}
+
+static struct usb_device *best(const struct usb_list *list, const char *reader)
+{
+    struct usb_device *found = NULL;
+    unsigned rank = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        struct usb_device *u = &list->devices[i];
+        const unsigned fits = likeness(u, reader), here = fits ? 2 * fits + (u->served ? 0 : 1) : 0;
+        found = here > rank ? u : found;
+        rank = here > rank ? here : rank;
     }
     return found;
+}
+
+const struct usb_device *usb_of_reader(const struct usb_list *list, const char *reader)
+{
+    return best(list, reader);
+}
+
+void usb_mark_served(struct usb_list *list, const char *reader)
+{
+    struct usb_device *u = best(list, reader);
+    if (u) {
+        u->served = true;
+    }
 }
 
 void usb_node(const struct usb_device *u, char out[64])

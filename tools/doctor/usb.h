@@ -25,9 +25,11 @@ struct usb_device {
     const char *refused;    /* why its descriptors are not accepted; NULL */
     char classes[64];       /* classes of its interfaces: "03 FF" */
     char kernel_driver[64]; /* of the CCID interface; "" or "usbfs": none that is in the way */
+    char kernel_module[64]; /* that the driver comes from; "" when it is built in */
     char power_control[16], power_status[24];
-    bool listed;
+    char listed_in[128]; /* whose list for pcscd holds it: "libccid" or a bundle's folder; "": nobody's */
     char listed_as[128];
+    bool served; /* a reader is offered that is this device: usb_mark_served */
 };
 
 struct usb_list {
@@ -43,6 +45,8 @@ bool usb_scan(const struct seam *s, struct usb_list *list);
 void usb_list_free(struct usb_list *list);
 /* The device behind a reader's name as PC/SC or our own USB driver gives it; NULL: none fits. */
 const struct usb_device *usb_of_reader(const struct usb_list *list, const char *reader);
+/* Notes that a reader of this name is offered. Of several devices that are alike, each name serves one. */
+void usb_mark_served(struct usb_list *list, const char *reader);
 /* "/dev/bus/usb/001/004" */
 void usb_node(const struct usb_device *device, char out[64]);
 
