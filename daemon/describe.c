@@ -68,6 +68,11 @@ static json_t *schema(const struct ssc_param *p)
         s = json_pack("{s:s, s:{s:{s:s}, s:{s:s, s:s}}}", "type", "object", "properties", "entry", "const",
                       "pinpad", "secret", "type", "string", "pattern", "^[0-9]{1,16}$");
         break;
+    case SSC_P_EXPECT:
+        s = json_pack("{s:s, s:i, s:{s:{s:s, s:s}, s:{s:s, s:i, s:i}}}", "type", "object", "minProperties", 1,
+                      "properties", "card_id", "type", "string", "pattern", "^[0-9A-Fa-f]{32}$",
+                      "card_number", "type", "string", "minLength", 1, "maxLength", 18);
+        break;
     case SSC_P_ID:
         s = json_pack("{s:[s, s]}", "type", "string", "number");
         break;
@@ -148,6 +153,7 @@ static void print_rule(const struct ssc_param *p)
         printf("list of at most %lld texts", max);
         break;
     case SSC_P_PIN:
+    case SSC_P_EXPECT:
         printf("object");
         break;
     case SSC_P_ID:

@@ -154,9 +154,11 @@ int ssc_daemon_start(struct ssc_daemon *d, const struct ssc_options *o, char why
     rc = rc == 0 ? start_parts(d, why) : rc;
     if (rc == 0) {
         first_look(d);
+    }
+    if (rc == 0 && !d->stopping) { /* a signal may have come while the readers were looked at */
         rc = ssc_server_listen(d->server);
     }
-    if (rc == 0) {
+    if (rc == 0 && !d->stopping) {
         ssc_log(&d->log, SSC_LOG_INFO, "listening on %s, driver %s, version %s", d->config.socket,
                 d->driver->ops->name, SSC_VERSION);
         ssc_manager_tell("READY=1");

@@ -11,6 +11,8 @@
 
 struct ssc_call;
 
+#define SSC_MEDIUM_CHOICES "contact|contactless|contact_first|contactless_first"
+
 enum ssc_param_type {
     SSC_P_TEXT,   /* min..max bytes */
     SSC_P_DIGITS, /* min..max decimal digits, as text */
@@ -23,6 +25,7 @@ enum ssc_param_type {
     SSC_P_TEXTS,  /* list of at most max texts */
     SSC_P_PIN,    /* {"entry":"pinpad"} or {"secret":DIGITS} */
     SSC_P_ID,     /* number or text: the id of another call */
+    SSC_P_EXPECT, /* {"card_id":HEX16, "card_number":TEXT}, at least one */
 };
 
 struct ssc_param {

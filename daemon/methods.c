@@ -14,6 +14,7 @@
 #define BOOL(name, help) {name, SSC_P_BOOL, 0, 0, 0, NULL, help},
 #define CHOICE(name, required, choices, help) {name, SSC_P_CHOICE, required, 0, 0, choices, help},
 #define TEXTS(name, max, help) {name, SSC_P_TEXTS, 0, 0, max, NULL, help},
+#define EXPECT(name, help) {name, SSC_P_EXPECT, 0, 0, 0, NULL, help},
 #define ID(name, required, help) {name, SSC_P_ID, required, 0, 0, NULL, help},
 
 static const struct ssc_method methods[] = {
@@ -58,6 +59,12 @@ static const struct {
      SSC_M_LEASE,
      {"lease", SSC_P_TEXT, false, 1, SSC_LEASE_MAX, NULL,
       "Use the card under this lease instead of taking one for this call."}},
+    {SSC_M_CARD,
+     SSC_M_LEASE,
+     {"medium", SSC_P_CHOICE, false, 0, 0, SSC_MEDIUM_CHOICES,
+      "Without reader, card and lease: the only card of this kind, or of the preferred kind when there is "
+      "one; the "
+      "only card of any kind without it."}},
     {SSC_M_LEASE, 0, {"lease", SSC_P_TEXT, true, 1, SSC_LEASE_MAX, NULL, "The lease that holds the card."}},
     {SSC_M_PIN,
      0,

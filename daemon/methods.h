@@ -23,12 +23,16 @@ int ssc_info_work(struct ssc_call *call);
 int ssc_identity_work(struct ssc_call *call);
 int ssc_read_work(struct ssc_call *call);
 int ssc_write_work(struct ssc_call *call);
+/* The file that `file` names, on this card's generation. */
+int ssc_call_file(struct ssc_call *call, const struct ssc_file **file);
 /* Verifies call's `pin`, when there is one. */
 int ssc_pin_first(struct ssc_call *call);
 
 /* methods_auth.c */
 int ssc_auth_begin_work(struct ssc_call *call);
 int ssc_auth_complete_work(struct ssc_call *call);
+/* Where the back office's key machine has the key, null where the profile does not say. */
+json_t *ssc_json_key_address(const struct ssc_card *card, enum ssc_key_id key);
 
 /* methods_pin.c */
 /* The call's purse parameter as the application whose PIN is meant. */

@@ -43,15 +43,55 @@ static int begin_identity(struct ssc_call *call)
     return rc;
 }
 
+/* The key that the file's access condition names, and whether the PIN is wanted beside it. */
+static int key_of_file(struct ssc_call *call, const struct ssc_key_info **key, bool *pin)
+{
+    const bool write = ssc_call_bool(call, "write", false);
+    const struct ssc_file *file = NULL;
+    int rc = ssc_call_file(call, &file);
+    if (rc == 0) {
+        const enum ssc_access access = write ? file->update : file->read;
+        *pin = access == SSC_PIN_AND_KEY;
+        *key = ssc_key_info((enum ssc_key_id)(write ? file->update_key : file->read_key));
+        rc = access == SSC_FREE || access == SSC_PIN ? SSC_E_REMOTE_NOT_NEEDED
+             : access == SSC_NEVER                   ? SSC_E_ACCESS_DENIED
+             : *key == NULL                          ? SSC_E_NOT_SUPPORTED
+                                                     : 0;
+    }
+    return rc;
+}
+
+static int which_key(struct ssc_call *call, const struct ssc_key_info **key, bool *pin)
+{
+    const char *name = ssc_call_text(call, "key");
+    int rc = 0;
+    *pin = false;
+    if ((name != NULL) == (ssc_call_text(call, "file") != NULL)) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "key, file: exactly one of them");
+    } else if (name && (*key = ssc_key_by_name(name)) == NULL) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "key: the name of a key of the card, as RK1DF01");
+    } else if (name) {
+        rc = ssc_card_detect(call->slot->card, call->work_deadline);
+    } else {
+        rc = key_of_file(call, key, pin);
+    }
+    return rc;
+}
+
+json_t *ssc_json_key_address(const struct ssc_card *card, enum ssc_key_id key)
+{
+    char address[5];
+    const bool known = ssc_profile_key_address(ssc_card_profile(card), ssc_key_info(key)->name, address);
+    return known ? json_string(address) : json_null();
+}
+
 static int begin_key(struct ssc_call *call)
 {
     struct ssc_slot_begun *b = &call->slot->begun;
-    const char *name = ssc_call_text(call, "key");
-    const struct ssc_key_info *key = name ? ssc_key_by_name(name) : NULL;
+    const struct ssc_key_info *key = NULL;
     struct ssc_auth_remote *r = &b->key_remote;
-    int rc =
-        key ? ssc_card_detect(call->slot->card, call->work_deadline)
-            : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "key: the name of a key of the card, as RK1DF01");
+    bool pin = false;
+    int rc = which_key(call, &key, &pin);
     if (rc == 0) {
         rc = ssc_auth_remote_begin(call->slot->card, key->id, r, call->work_deadline);
         b->key = rc == 0;
@@ -67,6 +107,10 @@ static int begin_key(struct ssc_call *call)
                                  historical, "algorithm", algorithm, "card_id",
                                  ssc_json_hex(info->card_id, info->has_card_id ? sizeof info->card_id : 0),
                                  "key", key->name, "external", pair(r->factor, r->original));
+        const uint8_t ref = (uint8_t)key->ref;
+        json_object_set_new(call->result, "reference", ssc_json_hex(&ref, 1));
+        json_object_set_new(call->result, "address", ssc_json_key_address(call->slot->card, key->id));
+        json_object_set_new(call->result, "pin_needed", json_boolean(pin));
     }
     return rc;
 }
@@ -74,7 +118,8 @@ static int begin_key(struct ssc_call *call)
 int ssc_auth_begin_work(struct ssc_call *call)
 {
     const char *purpose = ssc_call_text(call, "purpose");
-    int rc = purpose && strcmp(purpose, "key") == 0 ? begin_key(call) : begin_identity(call);
+    const bool key = purpose ? strcmp(purpose, "key") == 0 : ssc_call_text(call, "file") != NULL;
+    int rc = key ? begin_key(call) : begin_identity(call);
     if (rc == 0 && !call->result) {
         rc = SSC_E_OUT_OF_MEMORY;
     }

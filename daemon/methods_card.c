@@ -14,10 +14,56 @@ int ssc_wait_now(struct ssc_call *call)
     return ssc_readers_wait(call);
 }
 
+/* ---- is it the card that the caller means? Both items are read without authentication. ---- */
+
+static int same_number(struct ssc_card *card, const char *number, int64_t deadline)
+{
+    static const uint8_t tag = 0x07;
+    const struct ssc_card_info *info = ssc_card_get_info(card);
+    const enum ssc_generation gen = info->generation == SSC_GEN_UNKNOWN ? SSC_GEN_2 : info->generation;
+    const struct ssc_file *file = ssc_file(gen, SSC_APP_SSSE, 5);
+    struct ssc_values *values = calloc(1, sizeof *values);
+    int rc = values ? ssc_file_read(card, file, &tag, 1, 0, SSC_AUTH_AUTO, NULL, values, deadline)
+                    : SSC_E_OUT_OF_MEMORY;
+    if (rc == 0) {
+        const struct ssc_value *v = values->count == 1 ? &values->items[0] : NULL;
+        rc = v && v->text_valid && strcmp(v->text, number) == 0 ? 0 : SSC_E_CARD_MISMATCH;
+    }
+    free(values);
+    return rc;
+}
+
+static int as_expected(struct ssc_card *card, const json_t *expect, int64_t deadline)
+{
+    const char *id = json_string_value(json_object_get(expect, "card_id"));
+    const char *number = json_string_value(json_object_get(expect, "card_number"));
+    const struct ssc_card_info *info = ssc_card_get_info(card);
+    uint8_t wanted[16];
+    size_t len = sizeof wanted;
+    int rc = ssc_card_detect(card, deadline);
+    if (rc == 0 && info->kind != SSC_CARD_SSC) {
+        rc = SSC_E_CARD_MISMATCH;
+    }
+    if (rc == 0 && id) {
+        const bool same = ssc_hex_decode(id, wanted, &len) == 0 && info->has_card_id &&
+                          memcmp(wanted, info->card_id, sizeof wanted) == 0;
+        rc = same ? 0 : SSC_E_CARD_MISMATCH;
+    }
+    if (rc == 0 && number) {
+        rc = same_number(card, number, deadline);
+    }
+    return rc;
+}
+
 int ssc_acquire_work(struct ssc_call *call)
 {
-    call->result = json_object(); /* the loop adds the lease */
-    return call->result ? 0 : SSC_E_OUT_OF_MEMORY;
+    const json_t *expect = json_object_get(call->params, "expect");
+    int rc = expect ? as_expected(call->slot->card, expect, call->work_deadline) : 0;
+    if (rc == 0) {
+        call->result = json_object(); /* the loop adds the lease */
+        rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
+    }
+    return rc;
 }
 
 /* The token's first part is the serial: a lease that this connection held and lost may be released again. */
@@ -108,7 +154,7 @@ int ssc_identity_work(struct ssc_call *call)
 
 /* ---- files ---- */
 
-static int find_file(struct ssc_call *call, const struct ssc_file **file)
+int ssc_call_file(struct ssc_call *call, const struct ssc_file **file)
 {
     const char *name = ssc_call_text(call, "file");
     int rc = ssc_card_detect(call->slot->card, call->work_deadline);
@@ -159,7 +205,7 @@ int ssc_read_work(struct ssc_call *call)
     uint8_t tags[32];
     size_t count = 0;
     struct ssc_values *values = calloc(1, sizeof *values);
-    int rc = values ? find_file(call, &file) : SSC_E_OUT_OF_MEMORY;
+    int rc = values ? ssc_call_file(call, &file) : SSC_E_OUT_OF_MEMORY;
     if (rc == 0) {
         rc = find_tags(call, file, tags, &count);
     }
@@ -188,7 +234,7 @@ static int write_file(struct ssc_call *call)
     const char *text = ssc_call_text(call, "text");
     const char *hex = ssc_call_text(call, "hex");
     const struct ssc_element *e = NULL;
-    int rc = find_file(call, &file);
+    int rc = ssc_call_file(call, &file);
     if (rc == 0 && name && (e = find_element(file, name)) == NULL) {
         rc = ssc_call_fail(call, SSC_E_FILE_UNKNOWN, "element: %s", name);
     }

@@ -97,34 +97,44 @@ static int send_command(struct ssc_call *call)
 }
 
 /* Asks for a challenge only: nothing is written, so nothing is noted under the op. */
-static int challenge(struct ssc_call *call)
+static int challenge(struct ssc_call *call, bool unblock)
 {
+    const struct ssc_card *card = call->slot->card;
     uint8_t bytes[8];
     size_t len = sizeof bytes;
-    const uint8_t *p1p2 = ssc_card_profile(call->slot->card)->purse_unblock_p1p2;
-    char header[11];
     int rc = ssc_pin_remote_begin(call->slot->card, ssc_pin_whose(call), bytes, &len, call->work_deadline);
     if (rc == 0) {
         const bool purse = len == SSC_PURSE_CHALLENGE;
-        snprintf(header, sizeof header, "8424%02X%02X%s", purse ? p1p2[0] : 0, purse ? p1p2[1] : 1,
-                 purse ? "0C" : "14");
-        call->result = json_pack("{s:o, s:s}", "challenge", ssc_json_hex(bytes, len), "header", header);
+        const enum ssc_algorithm alg =
+            purse ? ssc_pin_purse_algorithm(card) : ssc_card_get_info(card)->algorithm;
+        char header[11], algorithm[3];
+        ssc_pin_remote_header(card, purse, unblock, header);
+        snprintf(algorithm, sizeof algorithm, "%02X", (unsigned)alg & 0xFFu);
+        call->result = json_pack("{s:o, s:s, s:s, s:o}", "challenge", ssc_json_hex(bytes, len), "header",
+                                 header, "algorithm", algorithm, "address",
+                                 purse ? json_null() : ssc_json_key_address(card, SSC_KEY_STKSSSE));
         rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
+    }
+    return rc;
+}
+
+/* Here, or by the back office in two steps: its challenge, its command. */
+static int maintain(struct ssc_call *call, bool unblock, int (*here)(struct ssc_call *))
+{
+    int rc;
+    if (ssc_call_bool(call, "remote", false) && !call->known) {
+        rc = challenge(call, unblock);
+    } else if (ssc_call_text(call, "command")) {
+        rc = ssc_ops_write(call, send_command);
+    } else {
+        rc = ssc_ops_write(call, here);
     }
     return rc;
 }
 
 int ssc_pin_reload_work(struct ssc_call *call)
 {
-    int rc;
-    if (ssc_call_bool(call, "remote", false) && !call->known) {
-        rc = challenge(call);
-    } else if (ssc_call_text(call, "command")) {
-        rc = ssc_ops_write(call, send_command);
-    } else {
-        rc = ssc_ops_write(call, reload);
-    }
-    return rc;
+    return maintain(call, false, reload);
 }
 
 static int unblock(struct ssc_call *call)
@@ -141,5 +151,5 @@ static int unblock(struct ssc_call *call)
 
 int ssc_pin_unblock_work(struct ssc_call *call)
 {
-    return ssc_ops_write(call, unblock);
+    return maintain(call, true, unblock);
 }

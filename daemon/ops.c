@@ -64,10 +64,12 @@ int ssc_ops_same_card(struct ssc_call *call)
 
 #define REQUEST_HALF 32 /* digits of the digest that are the request's; the card's serial follows */
 
-/* Over what is written and where, not over secrets: a PIN has so few values that its digest is the PIN. */
+/* Over what is written and where, not over secrets: a PIN has so few values that its digest is the PIN. (A
+ * back office's `command` holds it enciphered for one challenge.) */
 static int digest(const struct ssc_call *call, char out[65])
 {
-    static const char *const counted[] = {"file", "element", "occurrence", "text", "hex", "offset"};
+    static const char *const counted[] = {"file", "element", "occurrence", "text",
+                                          "hex",  "offset",  "command"};
     uint8_t hash[32];
     json_t *o = json_pack("{s:s}", "method", call->method->name);
     int rc = o ? 0 : SSC_E_OUT_OF_MEMORY;

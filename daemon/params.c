@@ -55,6 +55,14 @@ static bool pin(const json_t *v)
     return json_is_object(v) && (pad || digits);
 }
 
+static bool expect(const json_t *v)
+{
+    const json_t *id = json_object_get(v, "card_id"), *number = json_object_get(v, "card_number");
+    const bool id_ok =
+        !id || (text_between(id, 32, 32) && only(json_string_value(id), "0123456789abcdefABCDEF"));
+    return json_is_object(v) && (id || number) && id_ok && (!number || text_between(number, 1, 18));
+}
+
 #define DIGITS "0123456789"
 #define HEX DIGITS "abcdefABCDEF"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -97,6 +105,9 @@ static bool valid(const struct ssc_param *p, const json_t *v)
     case SSC_P_ID:
         ok = json_is_number(v) || json_is_string(v);
         break;
+    case SSC_P_EXPECT:
+        ok = expect(v);
+        break;
     }
     return ok;
 }
@@ -138,6 +149,11 @@ static void explain(const struct ssc_param *p, char why[200])
         break;
     case SSC_P_ID:
         snprintf(why, 200, "%s: the id of a call, number or text", p->name);
+        break;
+    case SSC_P_EXPECT:
+        snprintf(why, 200,
+                 "%s: {\"card_id\":\"32 hexadecimal digits\", \"card_number\":\"..\"}, one of them or both",
+                 p->name);
         break;
     }
 }

@@ -68,13 +68,49 @@ static struct ssc_reader *by_card(struct ssc_readers *rs, const char *handle)
     return r;
 }
 
+/* The caller's `medium`, as the kinds that come into question, in their order. */
+struct wish {
+    bool any, fallback; /* fallback: the other kind when there is no card of `medium` */
+    enum ssc_medium medium;
+};
+
+static struct wish wish_of(const struct ssc_call *call)
+{
+    const char *text = ssc_call_text(call, "medium");
+    const bool contactless = text && strncmp(text, "contactless", 11) == 0;
+    return (struct wish){.any = !text,
+                         .fallback = text && strstr(text, "_first") != NULL,
+                         .medium = contactless ? SSC_MEDIUM_CONTACTLESS : SSC_MEDIUM_CONTACT};
+}
+
+static bool wished(const struct wish *w, const struct ssc_reader *r)
+{
+    return w->any || r->state.medium == w->medium;
+}
+
+/* A preference narrows the choice only when it leaves one. */
+static struct wish settle_wish(const struct ssc_call *call, struct ssc_readers *rs)
+{
+    struct wish w = wish_of(call);
+    bool found = false;
+    for (struct ssc_reader *r = ssc_readers_next(rs, NULL); r; r = ssc_readers_next(rs, r)) {
+        found = found || (r->card[0] && wished(&w, r));
+    }
+    w.any = w.any || (w.fallback && !found);
+    return w;
+}
+
 /* The only reader with a card; else the sentence that names the choices. */
 static int the_only_one(struct ssc_call *call, struct ssc_readers *rs)
 {
+    const struct wish w = settle_wish(call, rs);
     size_t count = 0, len = 0;
     char names[160] = "";
     struct ssc_reader *mute = NULL;
     for (struct ssc_reader *r = ssc_readers_next(rs, NULL); r; r = ssc_readers_next(rs, r)) {
+        if (!wished(&w, r)) {
+            continue;
+        }
         if (r->card[0]) {
             call->reader = r;
             count++;
@@ -130,7 +166,10 @@ int ssc_readers_pick(struct ssc_call *call)
         rc = the_only_one(call, rs);
     }
     /* what else was named must name the same card */
-    if (rc == 0 && name && strcmp(call->reader->state.name, name) != 0) {
+    const struct wish w = wish_of(call);
+    if (rc == 0 && !w.fallback && !wished(&w, call->reader)) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "medium: the reader is of the other kind");
+    } else if (rc == 0 && name && strcmp(call->reader->state.name, name) != 0) {
         rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: not the reader of that card or lease");
     } else if (rc == 0 && card && strcmp(call->reader->card, card) != 0) {
         rc = SSC_E_STALE_CARD;
@@ -155,13 +194,15 @@ static bool fits(const struct ssc_reader *r, bool present)
 static struct ssc_reader *waited_for(struct ssc_call *call)
 {
     struct ssc_readers *rs = call->d->readers;
+    const struct wish w = settle_wish(call, rs);
     const char *name = ssc_call_text(call, "reader");
     const char *state = ssc_call_text(call, "state");
     const bool present = !state || strcmp(state, "present") == 0;
     struct ssc_reader *found = NULL;
     bool all = true;
     for (struct ssc_reader *r = ssc_readers_next(rs, NULL); r; r = ssc_readers_next(rs, r)) {
-        if ((!name || strcmp(r->state.name, name) == 0) && r->state.medium != SSC_MEDIUM_SAM) {
+        const bool asked = (!name || strcmp(r->state.name, name) == 0) && wished(&w, r);
+        if (asked && r->state.medium != SSC_MEDIUM_SAM) {
             found = fits(r, present) ? r : found;
             all = all && fits(r, present);
         }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define SLOTS_MAX 16u
+#define CONTACTLESS "contactless:"
 
 static int copy_to(const char *path, const char *text, char why[200])
 {
@@ -91,8 +92,13 @@ int ssc_simulate(const struct ssc_config *config, struct ssc_driver **out, char 
         const char *image = strsep(&rest, ","); /* an empty one is an empty reader */
         snprintf(slots[count].name, sizeof slots[count].name, "Simulated reader %zu", count);
         snprintf(name, sizeof name, "reader-%zu", count);
+        image += strspn(image, " ");
         slots[count].medium = SSC_MEDIUM_CONTACT;
-        rc = finish_slot(config, &slots[count], image + strspn(image, " "), name, why);
+        if (strncmp(image, CONTACTLESS, strlen(CONTACTLESS)) == 0) {
+            slots[count].medium = SSC_MEDIUM_CONTACTLESS;
+            image += strlen(CONTACTLESS);
+        }
+        rc = finish_slot(config, &slots[count], image, name, why);
         count++;
     }
     if (rc == 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "middleware/pin.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "apdu/bytes.h"
@@ -252,13 +253,18 @@ static int purse_challenge(struct ssc_card *card, uint8_t challenge[8], int64_t 
     return rc;
 }
 
+enum ssc_algorithm ssc_pin_purse_algorithm(const struct ssc_card *card)
+{
+    return strcmp(card->profile->purse_pin_algorithm, "sm4") == 0 ? SSC_ALG_SM4 : SSC_ALG_3DES;
+}
+
 static int maintain_purse(struct ssc_card *card, struct ssc_auth *auth, bool unblock, const uint8_t *pin,
                           size_t len, int64_t deadline)
 {
     const struct ssc_profile *profile = card->profile;
     struct ssc_purse_pin p = {
         .unblock = unblock,
-        .algorithm = strcmp(profile->purse_pin_algorithm, "sm4") == 0 ? SSC_ALG_SM4 : SSC_ALG_3DES,
+        .algorithm = ssc_pin_purse_algorithm(card),
         .p1p2 = unblock ? ssc_get16(profile->purse_unblock_p1p2) : profile->purse_pin_id,
         .pin = pin,
         .pin_len = len,
@@ -340,6 +346,20 @@ int ssc_pin_remote_begin(struct ssc_card *card, enum ssc_pin_of of, uint8_t chal
         rc = ssc_auth_challenge(card, challenge, deadline);
     }
     return rc;
+}
+
+void ssc_pin_remote_header(const struct ssc_card *card, bool purse, bool unblock, char header[11])
+{
+    const uint8_t *p1p2 = card->profile->purse_unblock_p1p2;
+    const enum ssc_algorithm alg = purse ? ssc_pin_purse_algorithm(card) : card->info.algorithm;
+    const unsigned block = alg == SSC_ALG_3DES ? 8 : 16;
+
+    if (purse)
+        snprintf(header, 11, "8424%02X%02X%02X", p1p2[0], p1p2[1], block + 4);
+    else if (unblock)
+        snprintf(header, 11, "8424000004");
+    else
+        snprintf(header, 11, "84240001%02X", block + 4);
 }
 
 /* Nothing but a PIN command passes: the back office's bytes go to the card as they are. */

@@ -25,6 +25,11 @@ int ssc_pin_unblock(struct ssc_card *card, enum ssc_pin_of of, struct ssc_auth *
  * after ssc_auth_remote_complete(PUK). Purse: 4 bytes, for PIN UNBLOCK alone. */
 int ssc_pin_remote_begin(struct ssc_card *card, enum ssc_pin_of of, uint8_t challenge[8], size_t *len,
                          int64_t deadline);
+/* CLA INS P1 P2 Lc of the command that is wanted back, as text: with the enciphered PIN, but UNBLOCK of the
+ * social security side, which is a MAC alone. */
+void ssc_pin_remote_header(const struct ssc_card *card, bool purse, bool unblock, char header[11]);
+/* Of a purse's PIN commands; the profile's. */
+enum ssc_algorithm ssc_pin_purse_algorithm(const struct ssc_card *card);
 int ssc_pin_remote_complete(struct ssc_card *card, enum ssc_pin_of of, const uint8_t *command, size_t len,
                             int64_t deadline);
 

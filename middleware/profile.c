@@ -39,6 +39,7 @@ void ssc_profile_default(struct ssc_profile *p)
         .pin_min_digits = 4,
         .pin_max_digits = 16,
         .pin_pad_bytes = 3,
+        .key_addresses = "PUK=0090 STKSSSE=0173",
     };
 }
 
@@ -76,6 +77,7 @@ static const struct member members[] = {
     {"pin_min_digits", U8, AT(pin_min_digits), 4, 16},
     {"pin_max_digits", U8, AT(pin_max_digits), 4, 16},
     {"pin_pad_bytes", U8, AT(pin_pad_bytes), 2, 8},
+    {"key_addresses", TEXT, AT(key_addresses), 0, 0},
 };
 
 static const char *set_number(const struct member *m, json_int_t value, uint8_t *at)
@@ -132,6 +134,50 @@ static const struct member *find_member(const char *name)
     return found;
 }
 
+/* One "NAME=XXXX" at *at, which moves behind it; false: none, or not well formed. */
+static bool next_address(const char **at, const char **name, size_t *name_len, const char **address)
+{
+    const char *start = *at + strspn(*at, " ");
+    const size_t len = strcspn(start, " ="), digits = start[len] == '=' ? strcspn(start + len + 1, " ") : 0;
+
+    *name = start;
+    *name_len = len;
+    *address = start + len + 1;
+    *at = start[len] == '=' ? start + len + 1 + digits : start;
+    return len > 0 && digits == 4 && strspn(*address, "0123456789ABCDEF") >= 4;
+}
+
+bool ssc_profile_key_address(const struct ssc_profile *p, const char *key, char address[5])
+{
+    const char *at = p->key_addresses, *name, *digits;
+    size_t len;
+    bool found = false;
+
+    while (!found && next_address(&at, &name, &len, &digits)) {
+        found = len == strlen(key) && strncmp(name, key, len) == 0;
+        if (found)
+            snprintf(address, 5, "%.4s", digits);
+    }
+    return found;
+}
+
+static bool addresses_valid(const char *text)
+{
+    const char *at = text, *name, *digits;
+    char key[16];
+    size_t len;
+    bool valid = true;
+
+    while (valid && at[strspn(at, " ")] != '\0') {
+        valid = next_address(&at, &name, &len, &digits) && len < sizeof key;
+        if (valid) {
+            snprintf(key, sizeof key, "%.*s", (int)len, name);
+            valid = ssc_key_by_name(key) != NULL;
+        }
+    }
+    return valid;
+}
+
 /* What single members cannot say about themselves. */
 static const char *check_whole(const struct ssc_profile *p)
 {
@@ -141,6 +187,8 @@ static const char *check_whole(const struct ssc_profile *p)
         complaint = "pin_min_digits is above pin_max_digits";
     if (strcmp(p->purse_pin_algorithm, "3des") != 0 && strcmp(p->purse_pin_algorithm, "sm4") != 0)
         complaint = "purse_pin_algorithm: 3des or sm4 expected";
+    if (!addresses_valid(p->key_addresses))
+        complaint = "key_addresses: NAME=XXXX expected, separated by blanks, names as in the table of keys";
     if (p->psam_levels[0] == '\0' || strspn(p->psam_levels, "123") != strlen(p->psam_levels))
         complaint = "psam_levels: one to three of the digits 1, 2, 3 expected";
     return complaint;

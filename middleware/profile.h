@@ -41,9 +41,14 @@ struct ssc_profile {
     /* PIN */
     uint8_t pin_min_digits, pin_max_digits;
     uint8_t pin_pad_bytes; /* PIN pad: room for one PIN in the command, BCD; 3 = PINs of six digits */
+    /* back office */
+    char key_addresses[512]; /* "PUK=0090 STKSSSE=0173": logical key addresses of its key machine */
 };
 
 void ssc_profile_default(struct ssc_profile *p);
+/* The address of a key (its name in ssc_keys.def) in the back office's key machine, four hexadecimal digits;
+ * false: the profile does not know it. */
+bool ssc_profile_key_address(const struct ssc_profile *p, const char *key, char address[5]);
 /* Members of a JSON object text override. SSC_E_CONFIG with a sentence in why[200]. */
 int ssc_profile_parse(const char *json, struct ssc_profile *p, char why[200]);
 

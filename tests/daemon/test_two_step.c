@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Both halves of a two-step, with the back office played by the test: the roots are the simulator's, the rest
- * is what the first half handed out. */
-#include "service.h"
-
-#include "apdu/atr.h"
-#include "apdu/bytes.h"
-#include "apdu/crypto.h"
-#include "apdu/error.h"
-#include "apdu/purse.h"
-#include "apdu/text.h"
+/* Both halves of a two-step, with the back office played by the test. */
+#include "office.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,9 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static const uint8_t root_bytes[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF,
-                                       0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10};
 
 struct bed {
     struct service *s;
@@ -56,43 +45,6 @@ static int down(void **state)
     return 0;
 }
 
-static void unhex(const json_t *object, const char *key, uint8_t *out, size_t len)
-{
-    size_t n = len;
-    assert_int_equal(ssc_hex_decode(text_of(object, key), out, &n), 0);
-    assert_int_equal(n, len);
-}
-
-static void derive(struct ssc_key *key, const uint8_t factor[8])
-{
-    struct ssc_key next;
-    assert_int_equal(ssc_diversify(key, factor, &next), 0);
-    *key = next;
-}
-
-/* The back office: root, province, city, card, then the session of this factor. */
-static void back_office(const json_t *begun, const char *pair, char answer[17])
-{
-    const json_t *challenge = json_object_get(begun, pair);
-    struct ssc_key session, key = {.len = 16};
-    struct ssc_historical historical;
-    uint8_t bytes[13], level[8], factor[8], original[8], out[8];
-    key.alg = strcmp(text_of(begun, "algorithm"), "03") == 0 ? SSC_ALG_SM4 : SSC_ALG_3DES;
-    memcpy(key.bytes, root_bytes, sizeof root_bytes);
-    unhex(begun, "reset_info", bytes, sizeof bytes);
-    unhex(challenge, "factor", factor, sizeof factor);
-    unhex(challenge, "original", original, sizeof original);
-    assert_int_equal(ssc_historical_parse(bytes, sizeof bytes, &historical), 0);
-    assert_int_equal(ssc_factor_province(text_of(begun, "area_code"), level), 0);
-    derive(&key, level);
-    assert_int_equal(ssc_factor_city(text_of(begun, "area_code"), level), 0);
-    derive(&key, level);
-    derive(&key, historical.factor);
-    assert_int_equal(ssc_session_key(&key, factor, sizeof factor, &session), 0);
-    assert_int_equal(ssc_auth_data(&session, original, out), 0);
-    assert_int_equal(ssc_hex_encode(out, sizeof out, answer, 17), 0);
-}
-
 static void want_holder(json_t *identity)
 {
     assert_string_equal(text_of(identity, "name"), "张三");
@@ -105,8 +57,8 @@ static void test_identity(void **state)
     struct client *c = ((struct bed *)*state)->c;
     char internal[17], external[17], line[80];
     json_t *r = client_ok(c, "card.authenticate.begin", "{s:s}", "reader", R0);
-    back_office(r, "internal", internal);
-    back_office(r, "external", external);
+    office_auth(r, "internal", internal);
+    office_auth(r, "external", external);
     want_holder(client_ok(c, "card.authenticate.complete", "{s:s, s:s, s:s}", "lease", text_of(r, "lease"),
                           "internal", internal, "external", external));
     client_refused(c, "lease_invalid", "card.authenticate.complete", "{s:s, s:s, s:s}", "lease",
@@ -114,8 +66,8 @@ static void test_identity(void **state)
     json_decref(r);
     /* the national library's form of the same answers */
     r = client_ok(c, "card.authenticate.begin", "{s:s}", "reader", R0);
-    back_office(r, "internal", internal);
-    back_office(r, "external", external);
+    office_auth(r, "internal", internal);
+    office_auth(r, "external", external);
     snprintf(line, sizeof line, "%s%s|%s%s|", internal, text_of(json_object_get(r, "internal"), "original"),
              external, text_of(json_object_get(r, "external"), "original"));
     want_holder(client_ok(c, "card.authenticate.complete", "{s:s, s:s}", "lease", text_of(r, "lease"),
@@ -130,42 +82,13 @@ static void test_identity_internal_alone(void **state)
     char internal[17];
     json_t *r = client_ok(c, "card.authenticate.begin", "{s:s}", "reader", R0);
     assert_null(json_object_get(r, "external"));
-    back_office(r, "internal", internal);
+    office_auth(r, "internal", internal);
     want_holder(client_ok(c, "card.authenticate.complete", "{s:s, s:s}", "lease", text_of(r, "lease"),
                           "internal", internal));
     json_decref(r);
 }
 
 /* ---- load ---- */
-
-static void host_mac2(const json_t *begun, const char *time, char answer[9])
-{
-    static const uint8_t master[16] = {0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27,
-                                       0x28, 0x29, 0x2A, 0x2B, 0x2C, 0x2D, 0x2E, 0x2F};
-    const json_t *host = json_object_get(begun, "host");
-    struct ssc_key session, key = {.alg = SSC_ALG_3DES, .len = 16};
-    uint8_t serial[10], mac1[4];
-    size_t len = 7;
-    struct ssc_purse_online p = {.wallet = SSC_WALLET_EP,
-                                 .type = (uint8_t)strtoul(text_of(host, "type"), NULL, 16),
-                                 .amount = (uint32_t)int_of(host, "amount"),
-                                 .balance = (uint32_t)int_of(host, "balance"),
-                                 .counter = (uint16_t)int_of(host, "counter"),
-                                 .key_version = (uint8_t)strtoul(text_of(host, "key_version"), NULL, 16),
-                                 .algorithm = (uint8_t)strtoul(text_of(host, "algorithm"), NULL, 16)};
-    unhex(host, "random", p.random, sizeof p.random);
-    unhex(host, "terminal", p.terminal, sizeof p.terminal);
-    unhex(host, "mac1", p.mac1, sizeof p.mac1);
-    unhex(json_object_get(begun, "txn"), "card", serial, sizeof serial);
-    assert_int_equal(ssc_hex_decode(time, p.host_time, &len), 0);
-    memcpy(key.bytes, master, sizeof master);
-    derive(&key, serial + 2);
-    assert_int_equal(ssc_purse_online_session(&key, &p, &session), 0);
-    assert_int_equal(ssc_purse_online_mac1(&session, &p, mac1), 0);
-    assert_memory_equal(mac1, p.mac1, sizeof mac1); /* the card has the key */
-    assert_int_equal(ssc_purse_online_mac2(&session, &p, p.mac2), 0);
-    assert_int_equal(ssc_hex_encode(p.mac2, sizeof p.mac2, answer, 9), 0);
-}
 
 static int64_t balance(struct client *c)
 {
@@ -184,7 +107,7 @@ static void test_load(void **state)
     const int64_t before = balance(c);
     char mac2[9];
     json_t *r = client_ok(c, "purse.load.begin", LOAD);
-    host_mac2(r, "20260101120000", mac2);
+    office_load_mac2(r, "20260101120000", mac2);
     json_t *done = client_ok(c, "purse.load.complete", "{s:s, s:s, s:s}", "lease", text_of(r, "lease"),
                              "host_time", "20260101120000", "mac2", mac2);
     assert_string_equal(text_of(json_object_get(done, "txn"), "state"), "confirmed");
@@ -200,12 +123,148 @@ static void test_load(void **state)
     assert_int_equal(balance(c), before + 2500);
 }
 
+/* ---- keys by file, and the PIN ---- */
+
+static void open_key(struct client *c, json_t *begun)
+{
+    char external[17];
+    office_auth(begun, "external", external);
+    json_decref(client_ok(c, "card.authenticate.complete", "{s:s, s:s}", "lease", text_of(begun, "lease"),
+                          "external", external));
+}
+
+static void test_key_by_file(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    json_t *r = client_ok(c, "card.authenticate.begin", "{s:s, s:s, s:s}", "reader", R0, "purpose", "key",
+                          "file", "DF01EF05");
+    assert_string_equal(text_of(r, "key"), "RK1DF01");
+    assert_string_equal(text_of(r, "reference"), "88");
+    assert_true(json_is_null(json_object_get(r, "address")));
+    assert_true(json_is_false(json_object_get(r, "pin_needed")));
+    open_key(c, r);
+    json_decref(client_ok(c, "card.read", "{s:s, s:s, s:s}", "lease", text_of(r, "lease"), "file", "DF01EF05",
+                          "auth", "key"));
+    json_decref(client_ok(c, "card.release", "{s:s}", "lease", text_of(r, "lease")));
+    json_decref(r);
+    r = client_ok(c, "card.authenticate.begin", "{s:s, s:s, s:b}", "reader", R0, "file", "DF01EF05", "write",
+                  1);
+    assert_string_equal(text_of(r, "key"), "UK1DF01");
+    assert_string_equal(text_of(r, "reference"), "83");
+    json_decref(client_ok(c, "card.release", "{s:s}", "lease", text_of(r, "lease")));
+    json_decref(r);
+    r = client_ok(c, "card.authenticate.begin", "{s:s, s:s}", "reader", R0, "file", "DF04EF06");
+    assert_true(json_is_true(json_object_get(r, "pin_needed")));
+    json_decref(client_ok(c, "card.release", "{s:s}", "lease", text_of(r, "lease")));
+    json_decref(r);
+}
+
+static void test_key_by_file_refused(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    client_refused(c, "remote_authentication_not_needed", "card.authenticate.begin", "{s:s, s:s}", "reader",
+                   R0, "file", "SSSEEF05");
+    client_refused(c, "remote_authentication_not_needed", "card.authenticate.begin", "{s:s, s:s}", "reader",
+                   R0, "file", "DF04EF08"); /* the PIN alone */
+    client_refused(c, "access_denied", "card.authenticate.begin", "{s:s, s:s, s:b}", "reader", R0, "file",
+                   "DF04EF08", "write", 1);
+    client_refused(c, "file_unknown", "card.authenticate.begin", "{s:s, s:s}", "reader", R0, "file",
+                   "DF09EF01");
+    client_refused(c, "invalid_params", "card.authenticate.begin", "{s:s, s:s, s:s, s:s}", "reader", R0,
+                   "purpose", "key", "file", "DF01EF05", "key", "PUK");
+    client_refused(c, "invalid_params", "card.authenticate.begin", "{s:s, s:s}", "reader", R0, "purpose",
+                   "key");
+    json_decref(client_ok(c, "card.acquire", "{s:s}", "reader", R0)); /* no lease stayed behind */
+}
+
+static int64_t tries(struct client *c)
+{
+    json_t *r = client_ok(c, "pin.verify", "{s:s, s:b}", "reader", R0, "status", 1);
+    const int64_t left = int_of(r, "tries_left");
+    json_decref(r);
+    return left;
+}
+
+static void spend_a_try(struct client *c)
+{
+    client_refused(c, "pin_wrong", "pin.verify", "{s:s, s:s}", "reader", R0, "secret", "000000");
+}
+
+/* digits NULL: unblock; method and header as the card's algorithm wants them. */
+static void remote_pin(struct client *c, const char *method, const char *digits, const char *header)
+{
+    char command[64], op[32];
+    json_t *r = client_ok(c, "card.authenticate.begin", "{s:s, s:s, s:s}", "reader", R0, "purpose", "key",
+                          "key", "PUK");
+    assert_string_equal(text_of(r, "address"), "0090");
+    assert_string_equal(text_of(r, "reference"), "06");
+    open_key(c, r);
+    snprintf(op, sizeof op, "remote-%s-00001", method);
+    json_t *asked =
+        client_ok(c, method, "{s:s, s:s, s:b}", "lease", text_of(r, "lease"), "op", op, "remote", 1);
+    assert_string_equal(text_of(asked, "address"), "0173");
+    assert_string_equal(text_of(asked, "header"), header);
+    assert_string_equal(text_of(asked, "algorithm"), text_of(r, "algorithm"));
+    office_pin_command(r, asked, digits, command);
+    for (int i = 0; i < 2; i++) { /* the second time from the journal: the challenge is used up */
+        json_t *done = client_ok(c, method, "{s:s, s:s, s:s}", "lease", text_of(r, "lease"), "op", op,
+                                 "command", command);
+        assert_int_equal(json_is_true(json_object_get(done, "repeated")), i);
+        json_decref(done);
+    }
+    client_refused(c, "op_conflict", method, "{s:s, s:s, s:s}", "lease", text_of(r, "lease"), "op", op,
+                   "command", "842400000400000000"); /* another command is another request */
+    json_decref(client_ok(c, "card.release", "{s:s}", "lease", text_of(r, "lease")));
+    json_decref(asked);
+    json_decref(r);
+}
+
+static void test_remote_unblock(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    const int64_t all = tries(c);
+    spend_a_try(c);
+    assert_int_equal(tries(c), all - 1);
+    remote_pin(c, "pin.unblock", NULL, "8424000004");
+    assert_int_equal(tries(c), all);
+}
+
+static void remote_reload(struct client *c, const char *header)
+{
+    remote_pin(c, "pin.reload", "654321", header);
+    json_decref(client_ok(c, "pin.verify", "{s:s, s:s}", "reader", R0, "secret", "654321"));
+}
+
+static void test_remote_reload(void **state)
+{
+    remote_reload(((struct bed *)*state)->c, "8424000114");
+}
+
+static void test_remote_reload_des(void **state)
+{
+    remote_reload(((struct bed *)*state)->c, "842400010C");
+}
+
+/* Without the key PUK there is no challenge to be had. */
+static void test_remote_unblock_not_begun(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    client_refused(c, "authentication_not_begun", "pin.unblock", "{s:s, s:s, s:b}", "reader", R0, "op",
+                   "remote-pin.unblock-00001", "remote", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_identity, up, down),
         cmocka_unit_test_setup_teardown(test_identity_internal_alone, up_des, down),
         cmocka_unit_test_setup_teardown(test_load, up, down),
+        cmocka_unit_test_setup_teardown(test_key_by_file, up, down),
+        cmocka_unit_test_setup_teardown(test_key_by_file_refused, up, down),
+        cmocka_unit_test_setup_teardown(test_remote_unblock, up, down),
+        cmocka_unit_test_setup_teardown(test_remote_reload, up, down),
+        cmocka_unit_test_setup_teardown(test_remote_reload_des, up_des, down),
+        cmocka_unit_test_setup_teardown(test_remote_unblock_not_begun, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

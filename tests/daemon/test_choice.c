@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which card a call gets: by the kind of reader, and by what is written on it. */
+#include "service.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct bed {
+    struct service *s;
+    struct client *c;
+};
+
+static int up(void **state)
+{
+    struct bed *b = calloc(1, sizeof *b);
+    b->s = service_new();
+    service_sim(b->s, "ssc-2.0,contactless:ssc-3.0", false);
+    b->c = client_new(b->s);
+    *state = b;
+    return 0;
+}
+
+static int down(void **state)
+{
+    struct bed *b = *state;
+    client_free(&b->c);
+    service_free(&b->s);
+    free(b);
+    return 0;
+}
+
+static void want_reader(struct client *c, const char *medium, const char *reader)
+{
+    json_t *r = client_ok(c, "card.info", "{s:s}", "medium", medium);
+    assert_string_equal(text_of(r, "reader"), reader);
+    json_decref(r);
+    r = client_ok(c, "card.wait", "{s:s}", "medium", medium);
+    assert_string_equal(text_of(r, "reader"), reader);
+    json_decref(r);
+}
+
+static void take_out(struct client *c, const char *reader)
+{
+    json_decref(client_ok(c, "sim.remove", "{s:s}", "reader", reader));
+    json_decref(client_ok(c, "card.wait", "{s:s, s:s}", "reader", reader, "state", "absent"));
+}
+
+static void test_medium(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    client_refused(c, "invalid_params", "card.info", NULL); /* two cards */
+    want_reader(c, "contact", R0);
+    want_reader(c, "contactless", R1);
+    want_reader(c, "contact_first", R0);
+    want_reader(c, "contactless_first", R1);
+    client_refused(c, "invalid_params", "card.info", "{s:s, s:s}", "medium", "contactless", "reader", R0);
+    json_decref(client_ok(c, "card.info", "{s:s, s:s}", "medium", "contactless_first", "reader", R0));
+    take_out(c, R0);
+    client_refused(c, "no_card", "card.info", "{s:s}", "medium", "contact");
+    want_reader(c, "contact_first", R1);
+    json_t *r = client_ok(c, "card.acquire", "{s:s}", "medium", "contact_first");
+    assert_string_equal(text_of(r, "reader"), R1);
+    json_decref(r);
+}
+
+/* Waiting for one kind is not answered by the other. */
+static void test_wait_for_medium(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    take_out(c, R0);
+    client_refused(c, "deadline_exceeded", "card.wait", "{s:s, s:i}", "medium", "contact", "deadline_ms",
+                   100);
+    struct client *hand = client_new(((struct bed *)*state)->s);
+    const int64_t id = client_post(c, "card.wait", "{s:s}", "medium", "contact");
+    json_decref(client_ok(hand, "sim.insert", "{s:s}", "reader", R0));
+    json_t *r = client_answer(c, id);
+    assert_string_equal(text_of(json_object_get(r, "result"), "reader"), R0);
+    json_decref(r);
+    client_free(&hand);
+}
+
+static void test_two_of_a_kind(void **state)
+{
+    struct bed *b = *state;
+    client_free(&b->c);
+    service_free(&b->s);
+    b->s = service_new();
+    service_sim(b->s, "ssc-2.0,ssc-3.0", false);
+    b->c = client_new(b->s);
+    client_refused(b->c, "invalid_params", "card.info", "{s:s}", "medium", "contact_first");
+    client_refused(b->c, "no_card", "card.info", "{s:s}", "medium", "contactless");
+}
+
+#define EXPECT "{s:s, s:{s:s}}", "reader", R0, "expect"
+
+static void test_expect(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    json_t *identity = client_ok(c, "card.identity", "{s:s}", "reader", R0);
+    const char *id = text_of(identity, "card_id"), *number = text_of(identity, "card_number");
+    json_t *r = client_ok(c, "card.acquire", "{s:s, s:{s:s, s:s}}", "reader", R0, "expect", "card_id", id,
+                          "card_number", number);
+    json_decref(client_ok(c, "card.release", "{s:s}", "lease", text_of(r, "lease")));
+    json_decref(r);
+    client_refused(c, "card_mismatch", "card.acquire", EXPECT, "card_id", "00112233445566778899AABBCCDDEEFF");
+    client_refused(c, "card_mismatch", "card.acquire", EXPECT, "card_number", "X00000018");
+    client_refused(c, "card_mismatch", "card.acquire", "{s:s, s:{s:s, s:s}}", "reader", R0, "expect",
+                   "card_id", id, "card_number", "X0000001"); /* a beginning is not the number */
+    client_refused(c, "invalid_params", "card.acquire", EXPECT, "card_id", "0011");
+    client_refused(c, "invalid_params", "card.acquire", "{s:s, s:{}}", "reader", R0, "expect");
+    r = client_ok(c, "reader.list", NULL); /* no lease stayed */
+    assert_true(json_is_null(json_object_get(json_array_get(json_object_get(r, "readers"), 0), "lease")));
+    json_decref(r);
+    r = client_ok(c, "card.acquire", EXPECT, "card_number", number);
+    json_decref(r);
+    json_decref(identity);
+}
+
+/* A purse card has no identification code: it is not the card that is named. */
+static void test_expect_other_kind(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    json_decref(client_ok(c, "sim.insert", "{s:s, s:s}", "reader", R0, "image", "pboc"));
+    sleep_ms(100);
+    client_refused(c, "card_mismatch", "card.acquire", EXPECT, "card_number", "X00000019");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_medium, up, down),
+        cmocka_unit_test_setup_teardown(test_wait_for_medium, up, down),
+        cmocka_unit_test_setup_teardown(test_two_of_a_kind, up, down),
+        cmocka_unit_test_setup_teardown(test_expect, up, down),
+        cmocka_unit_test_setup_teardown(test_expect_other_kind, up, down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
