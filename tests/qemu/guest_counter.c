@@ -5,25 +5,44 @@
 #include "drivers/pcsc.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { TIME_MS = 15000, EXCHANGES = 200, SOON = 3000 };
 
-/* Milliseconds per exchange, -1: none. */
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Median of an exchange, milliseconds; -1: none. */
 static double pace(struct ssc_driver *driver, const char *reader)
 {
     static const uint8_t challenge[] = {0x00, 0x84, 0x00, 0x00, 0x08};
+    double took[EXCHANGES];
     struct ssc_channel *ch = NULL;
     int rc = ssc_channel_open(driver, reader, false, &ch, ssc_deadline(SOON));
-    const int64_t start = ssc_now_ms();
     for (unsigned i = 0; rc == 0 && i < EXCHANGES; i++) {
         uint8_t rx[SSC_RESPONSE_SHORT];
         size_t len = sizeof rx;
+        const double start = now_ms();
         rc = ssc_channel_transmit(ch, challenge, sizeof challenge, rx, &len, ssc_deadline(SOON));
+        took[i] = now_ms() - start;
     }
-    const double ms = rc == 0 ? (double)(ssc_now_ms() - start) / EXCHANGES : -1;
+    if (rc == 0) {
+        qsort(took, EXCHANGES, sizeof took[0], by_value);
+    }
     ssc_channel_close(&ch, true);
-    return ms;
+    return rc == 0 ? took[EXCHANGES / 2] : -1;
 }
 
 int main(int argc, char **argv)
