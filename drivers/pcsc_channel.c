@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The caller's side of a channel. */
+#include "drivers/part10.h"
 #include "drivers/pcsc_internal.h"
 
 #include <stdlib.h>
@@ -59,14 +60,14 @@ static int channel_pin_entry(struct ssc_channel *ch, const struct ssc_pin_entry 
                              size_t *rx_len, int64_t deadline)
 {
     struct ssc_pcsc_worker *w = worker_of(ch);
-    uint8_t tx[SSC_COMMAND_SHORT + sizeof(PIN_MODIFY_STRUCTURE)];
+    uint8_t tx[SSC_PIN_STRUCTURE_MAX];
     size_t tx_len = sizeof tx;
-    int rc = ssc_pcsc_pin_structure(entry, tx, &tx_len);
+    int rc = ssc_part10_build(entry, tx, &tx_len);
     if (rc == 0) {
         const DWORD code = entry->modify ? w->features.modify : w->features.verify;
         rc = channel_control(ch, (uint32_t)code, tx, tx_len, rx, rx_len, deadline);
     }
-    return rc == 0 ? ssc_pcsc_pin_result(rx, *rx_len) : rc;
+    return rc == 0 ? ssc_part10_result(rx, *rx_len) : rc;
 }
 
 /* After OPEN and RESET; the worker is idle. */

@@ -139,10 +139,8 @@ int ssc_pcsc_job_do(struct ssc_pcsc_worker *w, enum ssc_pcsc_job job);
 int ssc_pcsc_channel_open(struct ssc_pcsc_hub *hub, const char *reader, bool exclusive,
                           struct ssc_channel **out, int64_t deadline);
 
-/* Part 10: features of the connected reader, its structures for a BCD PIN, and its own status words. */
+/* Part 10: features of the connected reader. */
 void ssc_pcsc_features_read(struct ssc_pcsc_worker *w);
 void ssc_pcsc_features_parse(const uint8_t *tlv, size_t len, struct ssc_pcsc_features *out);
-int ssc_pcsc_pin_structure(const struct ssc_pin_entry *entry, uint8_t *out, size_t *len);
-int ssc_pcsc_pin_result(const uint8_t *rx, size_t len);
 
 #endif

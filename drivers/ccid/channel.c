@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "drivers/ccid/driver.h"
+#include "drivers/part10.h"
 
 /* hub.lock held: why this channel's card cannot be used, 0 when it can. */
 static int standing(const struct ccid_channel *c)
@@ -78,22 +79,6 @@ static int channel_control(struct ssc_channel *ch, uint32_t code, const uint8_t 
     return rc;
 }
 
-/* The reader's own status words of PC/SC part 10 (6400 time out, 6401 cancelled, 6402, 6403): some readers
- * answer with them instead of an error. */
-static int pad_result(const uint8_t *rx, size_t len)
-{
-    static const struct {
-        uint8_t sw2;
-        int error;
-    } words[] = {
-        {0, SSC_E_PIN_TIMEOUT}, {1, SSC_E_PIN_CANCELLED}, {2, SSC_E_PIN_MISMATCH}, {3, SSC_E_PIN_LENGTH}};
-    int rc = 0;
-    for (size_t i = 0; i < sizeof words / sizeof words[0] && len == 2 && rx[0] == 0x64; i++) {
-        rc = rx[1] == words[i].sw2 ? words[i].error : rc;
-    }
-    return rc;
-}
-
 static int channel_pin_entry(struct ssc_channel *ch, const struct ssc_pin_entry *entry, uint8_t *rx,
                              size_t *rx_len, int64_t deadline)
 {
@@ -102,7 +87,7 @@ static int channel_pin_entry(struct ssc_channel *ch, const struct ssc_pin_entry 
     if (rc == 0) {
         rc = ssc_ccid_pin_entry(c->reader->engine, c->slot, entry, rx, rx_len, deadline);
         leave(c, rc);
-        rc = rc == 0 ? pad_result(rx, *rx_len) : rc;
+        rc = rc == 0 ? ssc_part10_result(rx, *rx_len) : rc; /* some readers say it so */
     }
     return rc;
 }
@@ -252,7 +237,7 @@ static int admission(const struct ccid_reader *r, const struct ccid_slot *s, boo
         rc = SSC_E_READER_NOT_FOUND;
     } else if (r->standing == CCID_UNUSABLE) {
         rc = r->opened == SSC_E_READER_BUSY || r->opened == SSC_E_READER_DENIED ? r->opened
-                                                                                    : SSC_E_READER_WEDGED;
+                                                                                : SSC_E_READER_WEDGED;
     } else if (r->standing == CCID_OPENING || r->care) {
         rc = SSC_E_READER_WEDGED;
     } else if (s->channels > 0 && (exclusive || s->exclusive)) {

@@ -6,31 +6,9 @@
 #include "apdu/crypto.h"
 #include "drivers/ccid/engine.h"
 #include "drivers/ccid/t0.h"
+#include "drivers/part10.h"
 
-enum {
-    OPERATION_VERIFY = 0,
-    OPERATION_MODIFY = 1,
-    HEADER = 5,         /* CLA INS P1 P2 Lc */
-    UNITS_BYTES = 0x80, /* bmFormatString b8: positions count bytes */
-    POSITION_SHIFT = 3, /* b7-b4 */
-    POSITION_MAX = 15,
-    FORMAT_BCD = 0x01,    /* b2-b1; b3 = 0: left justified */
-    PIN_BLOCK_MAX = 15,   /* bmPINBlockString b4-b1 */
-    VALIDATED_BY_KEY = 2, /* bEntryValidationCondition: the holder presses OK */
-    CONFIRM_AND_OLD = 3,  /* bConfirmPIN: new PIN twice, old PIN asked for */
-    LANGUAGE = 0x0804,    /* zh-CN */
-    STRUCTURE_MAX = 24 + SSC_COMMAND_SHORT,
-};
-
-static bool entry_is_sound(const struct ssc_pin_entry *e)
-{
-    const size_t room = e->apdu_len < HEADER ? 0 : e->apdu_len - HEADER;
-    return room > 0 && e->apdu_len <= SSC_COMMAND_SHORT && e->pin_bytes > 0 &&
-           e->pin_bytes <= PIN_BLOCK_MAX && e->min_digits <= e->max_digits &&
-           (unsigned)e->max_digits <= 2u * e->pin_bytes && (size_t)e->old_offset + e->pin_bytes <= room &&
-           (e->modify || e->old_offset <= POSITION_MAX) &&
-           (!e->modify || (size_t)e->new_offset + e->pin_bytes <= room);
-}
+enum { OPERATION_VERIFY = 0, OPERATION_MODIFY = 1 };
 
 static void write16le(struct ssc_writer *w, unsigned v)
 {
@@ -42,13 +20,12 @@ int ssc_ccid_pin_structure(const struct ssc_pin_entry *entry, bool display, cons
                            size_t apdu_len, const uint8_t teo[3], uint8_t *out, size_t *len)
 {
     struct ssc_writer w = ssc_writer(out, *len);
-    int rc = entry_is_sound(entry) ? 0 : SSC_E_INVALID_ARGUMENT;
+    int rc = ssc_pin_entry_is_sound(entry) ? 0 : SSC_E_INVALID_ARGUMENT;
     if (rc == 0) {
-        const unsigned position = entry->modify ? 0u : entry->old_offset;
         const unsigned messages = !display ? 0 : entry->modify ? 3 : 1;
         ssc_write8(&w, entry->modify ? OPERATION_MODIFY : OPERATION_VERIFY);
-        ssc_write8(&w, entry->timeout_s > 255 ? 255 : entry->timeout_s);
-        ssc_write8(&w, UNITS_BYTES | position << POSITION_SHIFT | FORMAT_BCD);
+        ssc_write8(&w, ssc_pin_entry_timeout(entry));
+        ssc_write8(&w, ssc_pin_entry_format(entry));
         ssc_write8(&w, entry->pin_bytes);
         ssc_write8(&w, 0); /* bmPINLengthFormat: the length stands nowhere */
         if (entry->modify) {
@@ -58,11 +35,11 @@ int ssc_ccid_pin_structure(const struct ssc_pin_entry *entry, bool display, cons
         ssc_write8(&w, entry->max_digits); /* wPINMaxExtraDigit, low byte first */
         ssc_write8(&w, entry->min_digits);
         if (entry->modify) {
-            ssc_write8(&w, CONFIRM_AND_OLD);
+            ssc_write8(&w, SSC_PIN_CONFIRM_AND_OLD);
         }
-        ssc_write8(&w, VALIDATED_BY_KEY);
+        ssc_write8(&w, SSC_PIN_VALIDATED_BY_KEY);
         ssc_write8(&w, messages);
-        write16le(&w, LANGUAGE);
+        write16le(&w, SSC_PIN_LANGUAGE);
         /* bMsgIndex1; 2 and 3 are there only when there are messages at all. */
         for (unsigned i = 0; i < (messages == 3 ? 3u : 1u); i++) {
             ssc_write8(&w, i);
@@ -81,7 +58,7 @@ static int secure(struct ssc_ccid_engine *e, unsigned slot, const struct ssc_pin
 {
     static const uint8_t no_param[3];
     const bool display = (ssc_ccid_features(e) & SSC_FEATURE_DISPLAY) != 0;
-    uint8_t structure[STRUCTURE_MAX];
+    uint8_t structure[SSC_PIN_STRUCTURE_MAX];
     size_t len = sizeof structure;
     int rc = ssc_ccid_pin_structure(entry, display, apdu, apdu_len, teo, structure, &len);
     if (rc == 0 && len > e->interface.ccid.max_message - SSC_CCID_HEADER) {
@@ -160,7 +137,7 @@ int ssc_ccid_pin_entry(struct ssc_ccid_engine *e, unsigned slot, const struct ss
     int rc = 0;
     if (!(ssc_ccid_features(e) & wanted) || e->interface.ccid.level == SSC_CCID_CHARACTER) {
         rc = SSC_E_NO_PIN_PAD;
-    } else if (!entry_is_sound(entry)) {
+    } else if (!ssc_pin_entry_is_sound(entry)) {
         rc = SSC_E_INVALID_ARGUMENT;
     } else if (!e->slot[slot].powered) {
         rc = SSC_E_CARD_UNPOWERED;

@@ -4,21 +4,18 @@
  * PC/SC program. It is the driver of drivers/ccid, restricted to the one device that pcscd names.
  */
 #include "drivers/ifd/ccid_reader.h"
+#include "drivers/ifd/ifd.h"
 
-#include <ifdhandler.h>
-#include <reader.h>
 #include <string.h>
-
-#define READERS_MAX 16u
 
 /* pcscd gives its handlers a number, not a pointer; it opens and closes a reader while nothing else goes on
  * with it. */
-static struct ifd_ccid_reader readers[READERS_MAX];
+static struct ifd_ccid_reader readers[SSC_IFD_READERS_MAX];
 
 static struct ifd_ccid_reader *reader_of(DWORD lun)
 {
     const DWORD i = lun >> 16;
-    return i < READERS_MAX && (lun & 0xFFFF) < SSC_CCID_SLOTS_MAX ? &readers[i] : NULL;
+    return i < SSC_IFD_READERS_MAX && (lun & 0xFFFF) < SSC_CCID_SLOTS_MAX ? &readers[i] : NULL;
 }
 
 static unsigned slot_of(DWORD lun)
@@ -32,42 +29,10 @@ static struct ifd_ccid_reader *open_reader_of(DWORD lun)
     return r && r->driver && slot_of(lun) < r->slots ? r : NULL;
 }
 
-static RESPONSECODE response(int rc)
-{
-    static const struct {
-        int error;
-        RESPONSECODE code;
-    } codes[] = {
-        {0, IFD_SUCCESS},
-        {SSC_E_CARD_REMOVED, IFD_ICC_NOT_PRESENT},
-        {SSC_E_NO_CARD, IFD_ICC_NOT_PRESENT},
-        {SSC_E_CARD_MUTE, IFD_RESPONSE_TIMEOUT},
-        {SSC_E_DEADLINE_EXCEEDED, IFD_RESPONSE_TIMEOUT},
-        {SSC_E_BUFFER_TOO_SMALL, IFD_ERROR_INSUFFICIENT_BUFFER},
-        {SSC_E_NOT_SUPPORTED, IFD_ERROR_NOT_SUPPORTED},
-        {SSC_E_NO_PIN_PAD, IFD_ERROR_NOT_SUPPORTED},
-        {SSC_E_PROTOCOL_MISMATCH, IFD_PROTOCOL_NOT_SUPPORTED},
-        {SSC_E_READER_REMOVED, IFD_NO_SUCH_DEVICE},
-        {SSC_E_READER_NOT_FOUND, IFD_NO_SUCH_DEVICE},
-    };
-    RESPONSECODE code = IFD_COMMUNICATION_ERROR;
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-        code = codes[i].error == rc ? codes[i].code : code;
-    }
-    return code;
-}
-
 RESPONSECODE IFDHCreateChannelByName(DWORD Lun, LPSTR DeviceName)
 {
     struct ifd_ccid_reader *r = reader_of(Lun);
-    return response(r ? ifd_ccid_open(r, DeviceName, slot_of(Lun)) : SSC_E_INVALID_ARGUMENT);
-}
-
-/* A number says nothing about a USB device. */
-RESPONSECODE IFDHCreateChannel(DWORD Lun, DWORD Channel)
-{
-    (void)Lun, (void)Channel;
-    return IFD_COMMUNICATION_ERROR;
+    return ssc_ifd_response(r ? ifd_ccid_open(r, DeviceName, slot_of(Lun)) : SSC_E_INVALID_ARGUMENT);
 }
 
 RESPONSECODE IFDHCloseChannel(DWORD Lun)
@@ -79,7 +44,6 @@ RESPONSECODE IFDHCloseChannel(DWORD Lun)
     return r ? IFD_SUCCESS : IFD_COMMUNICATION_ERROR;
 }
 
-/* pcscd calls this on the slot's own thread instead of asking for presence every 400 ms. */
 static RESPONSECODE poll_slot(DWORD Lun, int timeout_ms)
 {
     struct ifd_ccid_reader *r = open_reader_of(Lun);
@@ -98,64 +62,21 @@ static RESPONSECODE stop_polling(DWORD Lun)
     return r ? IFD_SUCCESS : IFD_NO_SUCH_DEVICE;
 }
 
-static RESPONSECODE give(const void *value, size_t len, PDWORD Length, PUCHAR Value)
-{
-    const bool fits = *Length >= len;
-    if (fits && len > 0) {
-        memcpy(Value, value, len);
-    }
-    *Length = (DWORD)len;
-    return fits ? IFD_SUCCESS : IFD_ERROR_INSUFFICIENT_BUFFER;
-}
-
 RESPONSECODE IFDHGetCapabilities(DWORD Lun, DWORD Tag, PDWORD Length, PUCHAR Value)
 {
-    struct ifd_ccid_reader *r = open_reader_of(Lun);
-    RESPONSECODE (*const poller)(DWORD, int) = poll_slot;
-    RESPONSECODE (*const stopper)(DWORD) = stop_polling;
-    const uint8_t one = 1, readers_max = READERS_MAX;
-    RESPONSECODE rc = r ? IFD_ERROR_TAG : IFD_COMMUNICATION_ERROR;
+    const struct ifd_ccid_reader *r = open_reader_of(Lun);
+    RESPONSECODE rc = IFD_COMMUNICATION_ERROR;
     if (r) {
         const struct ssc_channel *ch = r->channel[slot_of(Lun)];
-        const uint8_t count = (uint8_t)r->slots;
-        switch (Tag) {
-        case TAG_IFD_ATR:
-        case SCARD_ATTR_ATR_STRING:
-            rc = give(ch ? ch->atr.raw : NULL, ch ? ch->atr.raw_len : 0, Length, Value);
-            break;
-        case TAG_IFD_SIMULTANEOUS_ACCESS:
-            rc = give(&readers_max, 1, Length, Value);
-            break;
-        case TAG_IFD_SLOTS_NUMBER:
-            rc = give(&count, 1, Length, Value);
-            break;
-        case TAG_IFD_THREAD_SAFE:
-        case TAG_IFD_SLOT_THREAD_SAFE:
-            rc = give(&one, 1, Length, Value);
-            break;
-        case TAG_IFD_POLLING_THREAD_WITH_TIMEOUT:
-            rc = give(&poller, sizeof poller, Length, Value);
-            break;
-        case TAG_IFD_STOP_POLLING_THREAD:
-            rc = give(&stopper, sizeof stopper, Length, Value);
-            break;
-        case SCARD_ATTR_VENDOR_NAME:
-            rc = give("sscard", sizeof "sscard", Length, Value);
-            break;
-        case SCARD_ATTR_VENDOR_IFD_SERIAL_NO:
-            rc = give(r->report.serial, strlen(r->report.serial) + 1, Length, Value);
-            break;
-        default:
-            break;
-        }
+        const struct ssc_ifd_facts facts = {.atr = ch ? ch->atr.raw : NULL,
+                                            .atr_len = ch ? ch->atr.raw_len : 0,
+                                            .slots = r->slots,
+                                            .serial = r->report.serial,
+                                            .poll = poll_slot,
+                                            .stop = stop_polling};
+        rc = ssc_ifd_capability(&facts, Tag, Length, Value);
     }
     return rc;
-}
-
-RESPONSECODE IFDHSetCapabilities(DWORD Lun, DWORD Tag, DWORD Length, PUCHAR Value)
-{
-    (void)Lun, (void)Tag, (void)Length, (void)Value;
-    return IFD_NOT_SUPPORTED;
 }
 
 RESPONSECODE IFDHSetProtocolParameters(DWORD Lun, DWORD Protocol, UCHAR Flags, UCHAR PTS1, UCHAR PTS2,
@@ -168,7 +89,7 @@ RESPONSECODE IFDHSetProtocolParameters(DWORD Lun, DWORD Protocol, UCHAR Flags, U
         rc = r ? ifd_ccid_protocol(r, slot_of(Lun), Protocol == SCARD_PROTOCOL_T1 ? SSC_T1 : SSC_T0)
                : SSC_E_READER_NOT_FOUND;
     }
-    return response(rc);
+    return ssc_ifd_response(rc);
 }
 
 RESPONSECODE IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
@@ -200,7 +121,7 @@ RESPONSECODE IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuff
         RecvPci->Protocol = SendPci.Protocol;
     }
     *RxLength = rc == 0 ? (DWORD)len : 0;
-    return response(rc);
+    return ssc_ifd_response(rc);
 }
 
 RESPONSECODE IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer, DWORD TxLength, PUCHAR RxBuffer,
@@ -212,7 +133,7 @@ RESPONSECODE IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer, DWORD 
         r ? ifd_ccid_control(r, slot_of(Lun), (uint32_t)dwControlCode, TxBuffer, TxLength, RxBuffer, &len)
           : SSC_E_READER_NOT_FOUND;
     *pdwBytesReturned = rc == 0 ? (DWORD)len : 0;
-    return response(rc);
+    return ssc_ifd_response(rc);
 }
 
 RESPONSECODE IFDHICCPresence(DWORD Lun)

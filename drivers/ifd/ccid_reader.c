@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/ifd/ifd.h"
+
 enum {
     OPEN_MS = 10000,
     POWER_MS = 10000,
@@ -12,6 +14,8 @@ enum {
     /* PC/SC knows no deadline. The longest work of a card that is still at work is far below this, and a mute
      * one must not hold pcscd for ever. */
     EXCHANGE_MS = 60000,
+    PIN_MS_EXTRA = 5000, /* for the card, behind the holder's time */
+    PIN_DEFAULT_S = 30,
     SLICE_MS = 500, /* how soon a slot that shares its reader notices that it is to stop */
 };
 
@@ -127,6 +131,32 @@ int ifd_ccid_apdu(struct ifd_ccid_reader *r, unsigned slot, const uint8_t *tx, s
     struct ssc_channel *ch = r->channel[slot];
     return ch ? ssc_channel_transmit(ch, tx, tx_len, rx, rx_len, ssc_deadline(EXCHANGE_MS))
               : SSC_E_CARD_UNPOWERED;
+}
+
+/* ctx: a powered slot's channel, or NULL. */
+static int enter_pin(void *ctx, const struct ssc_pin_entry *asked, uint8_t *rx, size_t *rx_len)
+{
+    struct ssc_pin_entry entry = *asked;
+    entry.timeout_s = entry.timeout_s ? entry.timeout_s : PIN_DEFAULT_S;
+    return ctx ? ssc_channel_pin_entry(ctx, &entry, rx, rx_len,
+                                       ssc_deadline((int64_t)entry.timeout_s * 1000 + PIN_MS_EXTRA))
+               : SSC_E_CARD_UNPOWERED;
+}
+
+int ifd_ccid_control(struct ifd_ccid_reader *r, unsigned slot, uint32_t code, const uint8_t *tx,
+                     size_t tx_len, uint8_t *rx, size_t *rx_len)
+{
+    const struct ssc_ccid_descriptor *d = &r->report.interface.ccid;
+    const struct ssc_ifd_pad pad = {.features =
+                                        (d->pin_support & SSC_CCID_PIN_VERIFY ? SSC_FEATURE_PIN_VERIFY : 0u) |
+                                        (d->pin_support & SSC_CCID_PIN_MODIFY ? SSC_FEATURE_PIN_MODIFY : 0u),
+                                    .lcd = (unsigned)d->lcd_lines << 8 | d->lcd_columns,
+                                    .max_apdu = d->level == SSC_CCID_SHORT_APDU ? 0 : 65536,
+                                    .vid = r->report.device.vid,
+                                    .pid = r->report.device.pid,
+                                    .enter = enter_pin,
+                                    .ctx = r->channel[slot]};
+    return ssc_ifd_control(&pad, code, tx, tx_len, rx, rx_len);
 }
 
 void ifd_ccid_sleep(struct ifd_ccid_reader *r, unsigned slot, int timeout_ms)

@@ -1,56 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The functions that pcscd looks for in an IFD handler, version 3.0. Slots and what is in them: slot.h. */
 #include "drivers/ifd/fault.h"
+#include "drivers/ifd/ifd.h"
 #include "drivers/ifd/pinpad.h"
 #include "drivers/ifd/slot.h"
 
-#include <ifdhandler.h>
 #include <reader.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* pcscd's limit of readers; its Lun is the reader's number in the upper half, the slot's in the lower. */
-#define READERS_MAX 16u
-
 /* The one mutable global of sscard: pcscd gives its handlers a number, not a pointer. pcscd opens and closes
  * a slot while nothing else goes on with it, and keeps the calls for one slot apart; different slots share
  * nothing. */
-static struct ssc_ifd_slot slots[READERS_MAX][SSC_IFD_SLOTS_MAX];
+static struct ssc_ifd_slot slots[SSC_IFD_READERS_MAX][SSC_IFD_SLOTS_MAX];
 
 static struct ssc_ifd_slot *slot_of(DWORD lun)
 {
     const DWORD reader = lun >> 16, slot = lun & 0xFFFF;
-    return reader < READERS_MAX && slot < SSC_IFD_SLOTS_MAX ? &slots[reader][slot] : NULL;
+    return reader < SSC_IFD_READERS_MAX && slot < SSC_IFD_SLOTS_MAX ? &slots[reader][slot] : NULL;
 }
 
 static struct ssc_ifd_slot *open_slot_of(DWORD lun)
 {
     struct ssc_ifd_slot *slot = slot_of(lun);
     return slot && slot->open ? slot : NULL;
-}
-
-static RESPONSECODE response(int rc)
-{
-    static const struct {
-        int error;
-        RESPONSECODE code;
-    } codes[] = {
-        {0, IFD_SUCCESS},
-        {SSC_E_CARD_REMOVED, IFD_ICC_NOT_PRESENT},
-        {SSC_E_NO_CARD, IFD_ICC_NOT_PRESENT},
-        {SSC_E_CARD_MUTE, IFD_RESPONSE_TIMEOUT},
-        {SSC_E_DEADLINE_EXCEEDED, IFD_RESPONSE_TIMEOUT},
-        {SSC_E_BUFFER_TOO_SMALL, IFD_ERROR_INSUFFICIENT_BUFFER},
-        {SSC_E_NOT_SUPPORTED, IFD_ERROR_NOT_SUPPORTED},
-    };
-    RESPONSECODE code = IFD_COMMUNICATION_ERROR;
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-        if (codes[i].error == rc) {
-            code = codes[i].code;
-        }
-    }
-    return code;
 }
 
 RESPONSECODE IFDHCreateChannelByName(DWORD Lun, LPSTR DeviceName)
@@ -61,14 +35,7 @@ RESPONSECODE IFDHCreateChannelByName(DWORD Lun, LPSTR DeviceName)
         ssc_ifd_slot_close(slot);
         rc = ssc_ifd_slot_open(slot, DeviceName, (unsigned)(Lun & 0xFFFF));
     }
-    return response(rc);
-}
-
-/* The reader must be named: a number says nothing about a folder. */
-RESPONSECODE IFDHCreateChannel(DWORD Lun, DWORD Channel)
-{
-    (void)Lun, (void)Channel;
-    return IFD_COMMUNICATION_ERROR;
+    return ssc_ifd_response(rc);
 }
 
 RESPONSECODE IFDHCloseChannel(DWORD Lun)
@@ -80,11 +47,10 @@ RESPONSECODE IFDHCloseChannel(DWORD Lun)
     return slot ? IFD_SUCCESS : IFD_COMMUNICATION_ERROR;
 }
 
-/* pcscd calls this on the slot's own thread instead of asking for presence every 400 ms. */
 static RESPONSECODE poll_slot(DWORD Lun, int timeout_ms)
 {
     struct ssc_ifd_slot *slot = open_slot_of(Lun);
-    return slot ? response(ssc_ifd_slot_sleep(slot, timeout_ms)) : IFD_NO_SUCH_DEVICE;
+    return slot ? ssc_ifd_response(ssc_ifd_slot_sleep(slot, timeout_ms)) : IFD_NO_SUCH_DEVICE;
 }
 
 static RESPONSECODE stop_polling(DWORD Lun)
@@ -96,60 +62,19 @@ static RESPONSECODE stop_polling(DWORD Lun)
     return slot ? IFD_SUCCESS : IFD_NO_SUCH_DEVICE;
 }
 
-static RESPONSECODE give(const void *value, size_t len, PDWORD Length, PUCHAR Value)
-{
-    const bool fits = *Length >= len;
-    if (fits) {
-        memcpy(Value, value, len);
-    }
-    *Length = (DWORD)len;
-    return fits ? IFD_SUCCESS : IFD_ERROR_INSUFFICIENT_BUFFER;
-}
-
 RESPONSECODE IFDHGetCapabilities(DWORD Lun, DWORD Tag, PDWORD Length, PUCHAR Value)
 {
-    struct ssc_ifd_slot *slot = open_slot_of(Lun);
-    RESPONSECODE (*const poller)(DWORD, int) = poll_slot;
-    RESPONSECODE (*const stopper)(DWORD) = stop_polling;
-    const uint8_t one = 1, readers = READERS_MAX;
-    RESPONSECODE rc = slot ? IFD_ERROR_TAG : IFD_COMMUNICATION_ERROR;
+    const struct ssc_ifd_slot *slot = open_slot_of(Lun);
+    RESPONSECODE rc = IFD_COMMUNICATION_ERROR;
     if (slot) {
-        const uint8_t count = (uint8_t)ssc_ifd_slot_count(slot->folder);
-        switch (Tag) {
-        case TAG_IFD_ATR:
-        case SCARD_ATTR_ATR_STRING:
-            rc = give(slot->atr, slot->atr_len, Length, Value);
-            break;
-        case TAG_IFD_SIMULTANEOUS_ACCESS:
-            rc = give(&readers, 1, Length, Value);
-            break;
-        case TAG_IFD_SLOTS_NUMBER:
-            rc = give(&count, 1, Length, Value);
-            break;
-        case TAG_IFD_THREAD_SAFE:
-        case TAG_IFD_SLOT_THREAD_SAFE:
-            rc = give(&one, 1, Length, Value);
-            break;
-        case TAG_IFD_POLLING_THREAD_WITH_TIMEOUT:
-            rc = give(&poller, sizeof poller, Length, Value);
-            break;
-        case TAG_IFD_STOP_POLLING_THREAD:
-            rc = give(&stopper, sizeof stopper, Length, Value);
-            break;
-        case SCARD_ATTR_VENDOR_NAME:
-            rc = give("sscard", sizeof "sscard", Length, Value);
-            break;
-        default:
-            break;
-        }
+        const struct ssc_ifd_facts facts = {.atr = slot->atr,
+                                            .atr_len = slot->atr_len,
+                                            .slots = ssc_ifd_slot_count(slot->folder),
+                                            .poll = poll_slot,
+                                            .stop = stop_polling};
+        rc = ssc_ifd_capability(&facts, Tag, Length, Value);
     }
     return rc;
-}
-
-RESPONSECODE IFDHSetCapabilities(DWORD Lun, DWORD Tag, DWORD Length, PUCHAR Value)
-{
-    (void)Lun, (void)Tag, (void)Length, (void)Value;
-    return IFD_NOT_SUPPORTED;
 }
 
 RESPONSECODE IFDHSetProtocolParameters(DWORD Lun, DWORD Protocol, UCHAR Flags, UCHAR PTS1, UCHAR PTS2,
@@ -209,8 +134,8 @@ RESPONSECODE IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuff
     } else if (fault.kind == SSC_IFD_EMPTY) {
         len = 0;
     } else if (slot) {
-        rc =
-            response(ssc_ifd_slot_apdu(slot, fault.kind == SSC_IFD_WIRE, TxBuffer, TxLength, RxBuffer, &len));
+        rc = ssc_ifd_response(
+            ssc_ifd_slot_apdu(slot, fault.kind == SSC_IFD_WIRE, TxBuffer, TxLength, RxBuffer, &len));
     }
     *RxLength = rc == IFD_SUCCESS ? (DWORD)len : 0;
     return rc;
@@ -226,12 +151,11 @@ RESPONSECODE IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer, DWORD 
         rc = RxLength < TxLength ? SSC_E_BUFFER_TOO_SMALL : 0;
         len = rc == 0 ? TxLength : 0;
         memcpy(RxBuffer, TxBuffer, len);
-    } else if (slot && !ssc_ifd_pinpad_control(slot, (uint32_t)dwControlCode, TxBuffer, TxLength, RxBuffer,
-                                               &len, &rc)) {
-        rc = SSC_E_NOT_SUPPORTED;
+    } else if (slot) {
+        rc = ssc_ifd_pinpad_control(slot, (uint32_t)dwControlCode, TxBuffer, TxLength, RxBuffer, &len);
     }
     *pdwBytesReturned = rc == 0 ? (DWORD)len : 0;
-    return response(rc);
+    return ssc_ifd_response(rc);
 }
 
 RESPONSECODE IFDHICCPresence(DWORD Lun)

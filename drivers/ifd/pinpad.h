@@ -9,8 +9,8 @@
 
 #include "drivers/ifd/slot.h"
 
-/* One of the control codes below: true, and *rx_len is what was answered (capacity in). */
-bool ssc_ifd_pinpad_control(struct ssc_ifd_slot *slot, uint32_t code, const uint8_t *tx, size_t tx_len,
-                            uint8_t *rx, size_t *rx_len, int *rc);
+/* ssc_ifd_control for this pad; without the file the reader has none. */
+int ssc_ifd_pinpad_control(struct ssc_ifd_slot *slot, uint32_t code, const uint8_t *tx, size_t tx_len,
+                           uint8_t *rx, size_t *rx_len);
 
 #endif

@@ -10,115 +10,6 @@
 
 #include <cmocka.h>
 
-static void verify_structure(void **state)
-{
-    static const uint8_t apdu[] = {0x00, 0x20, 0x00, 0x00, 0x03, 0xFF, 0xFF, 0xFF};
-    static const uint8_t expected[] = {
-        30,   30,               /* timeouts */
-        0x81,                   /* bytes, position 0, left, BCD */
-        0x03, 0x00,             /* 3 byte block, no length field */
-        0x06, 0x04,             /* 4 to 6 digits, little-endian */
-        0x02, 0x01,             /* OK key, one message */
-        0x04, 0x08,             /* zh-CN */
-        0x00, 0x00, 0x00, 0x00, /* message, T=1 prologue */
-        0x08, 0x00, 0x00, 0x00, /* length of the command */
-        0x00, 0x20, 0x00, 0x00, 0x03, 0xFF, 0xFF, 0xFF,
-    };
-    const struct ssc_pin_entry entry = {.apdu = apdu,
-                                        .apdu_len = sizeof apdu,
-                                        .min_digits = 4,
-                                        .max_digits = 6,
-                                        .pin_bytes = 3,
-                                        .timeout_s = 30};
-    uint8_t out[64];
-    size_t len = sizeof out;
-    (void)state;
-    assert_int_equal(ssc_pcsc_pin_structure(&entry, out, &len), 0);
-    assert_int_equal(len, sizeof expected);
-    assert_memory_equal(out, expected, sizeof expected);
-    len = 8;
-    assert_int_equal(ssc_pcsc_pin_structure(&entry, out, &len), SSC_E_BUFFER_TOO_SMALL);
-    assert_int_equal(len, sizeof expected);
-}
-
-static void modify_structure(void **state)
-{
-    static const uint8_t apdu[] = {0x80, 0x5E, 0x01, 0x00, 0x07, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    static const uint8_t expected[] = {
-        255,  255,              /* the most that fits */
-        0x81, 0x03, 0x00,       /* bytes, BCD; block; no length field */
-        0x00, 0x04,             /* old PIN at 0, new one behind the FF */
-        0x06, 0x06,             /* exactly 6 digits */
-        0x03, 0x02, 0x03,       /* ask the old, ask the new twice; OK key; three messages */
-        0x04, 0x08,             /* zh-CN */
-        0x00, 0x01, 0x02,       /* messages */
-        0x00, 0x00, 0x00,       /* T=1 prologue */
-        0x0C, 0x00, 0x00, 0x00, /* length of the command */
-        0x80, 0x5E, 0x01, 0x00, 0x07, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
-    };
-    const struct ssc_pin_entry entry = {.modify = true,
-                                        .apdu = apdu,
-                                        .apdu_len = sizeof apdu,
-                                        .min_digits = 6,
-                                        .max_digits = 6,
-                                        .new_offset = 4,
-                                        .pin_bytes = 3,
-                                        .timeout_s = 1000};
-    uint8_t out[64];
-    size_t len = sizeof out;
-    (void)state;
-    assert_int_equal(ssc_pcsc_pin_structure(&entry, out, &len), 0);
-    assert_int_equal(len, sizeof expected);
-    assert_memory_equal(out, expected, sizeof expected);
-}
-
-static void unsound_entries_are_refused(void **state)
-{
-    static const uint8_t apdu[] = {0x00, 0x20, 0x00, 0x00, 0x03, 0xFF, 0xFF, 0xFF};
-    const struct ssc_pin_entry good = {
-        .apdu = apdu, .apdu_len = sizeof apdu, .min_digits = 4, .max_digits = 6, .pin_bytes = 3};
-    struct ssc_pin_entry bad[6] = {good, good, good, good, good, good};
-    uint8_t out[64];
-    size_t len = sizeof out;
-    (void)state;
-    assert_int_equal(ssc_pcsc_pin_structure(&good, out, &len), 0);
-    bad[0].pin_bytes = 4;  /* beyond the command */
-    bad[1].max_digits = 7; /* more than the room */
-    bad[2].min_digits = 7; /* least above most */
-    bad[3].old_offset = 1; /* beyond the command */
-    bad[4].apdu_len = 5;   /* no data field */
-    bad[5].modify = true, bad[5].new_offset = 1;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        len = sizeof out;
-        if (ssc_pcsc_pin_structure(&bad[i], out, &len) != SSC_E_INVALID_ARGUMENT) {
-            fail_msg("case %zu was taken", i);
-        }
-    }
-}
-
-static void the_pads_own_words(void **state)
-{
-    static const struct {
-        uint8_t rx[4];
-        size_t len;
-        int rc;
-    } cases[] = {
-        {{0x90, 0x00}, 2, 0},
-        {{0x64, 0x00}, 2, SSC_E_PIN_TIMEOUT},
-        {{0x64, 0x01}, 2, SSC_E_PIN_CANCELLED},
-        {{0x64, 0x02}, 2, SSC_E_PIN_MISMATCH},
-        {{0x64, 0x03}, 2, SSC_E_PIN_LENGTH},
-        {{0x6B, 0x80}, 2, SSC_E_INVALID_ARGUMENT},
-        {{0x63, 0xC2}, 2, 0}, /* the card's, handed on */
-        {{0x64, 0x00, 0x90, 0x00}, 4, 0},
-        {{0x90}, 1, SSC_E_BAD_RESPONSE},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(ssc_pcsc_pin_result(cases[i].rx, cases[i].len), cases[i].rc);
-    }
-}
-
 static void features(void **state)
 {
     static const uint8_t tlv[] = {0x06, 4, 0x42, 0x33, 0x00, 0x06, 0x07, 4, 0x42, 0x33, 0x00, 0x07,
@@ -274,10 +165,6 @@ static void shown_names_differ(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(verify_structure),
-        cmocka_unit_test(modify_structure),
-        cmocka_unit_test(unsound_entries_are_refused),
-        cmocka_unit_test(the_pads_own_words),
         cmocka_unit_test(features),
         cmocka_unit_test(error_codes),
         cmocka_unit_test(readers_are_described),
