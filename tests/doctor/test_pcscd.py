@@ -188,8 +188,6 @@ class TestPcscd(patient.Case):
 
 
 class TestRefused(patient.Case):
-    """polkit and hidepid: what pcscd answers then is put in by the seam of test_seam.c; here the texts."""
-
     def test_stale_socket_of_another_kind(self):
         path = os.path.join(self.dir, "x")
         with socket.socket(socket.AF_UNIX) as s:

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each row of causes.def was told by a test that ran, cause and remedy, in both languages. Runs behind the others."""
+import os
+import unittest
+
+import patient
+
+# What this machine cannot show.
+FOR_ROOT = {"service_denied", "pcscd_socket_denied", "disk_full"}
+OF_PCSCD = {"contact_worn", "contact_slow"}
+
+
+class TestEveryCause(unittest.TestCase):
+    def test_words_are_wanted_of_each(self):
+        self.assertEqual(patient.symbols(), set(patient.TEXTS))
+        for symbol, (cause_en, remedy_en, cause_zh, remedy_zh) in patient.TEXTS.items():
+            self.assertTrue(cause_en and remedy_en and remedy_zh, symbol)
+            self.assertRegex(cause_zh, "[\u4e00-\u9fff]", symbol)
+
+    def test_each_was_told(self):
+        told = set()
+        for name in os.listdir(os.environ["TOLD"]):
+            with open(os.path.join(os.environ["TOLD"], name), encoding="utf-8") as f:
+                told |= set(f.read().split())
+        able = patient.symbols()
+        able -= set() if patient.can_be_nobody() else FOR_ROOT
+        able -= set() if patient.have_pcscd() else OF_PCSCD
+        self.assertEqual(able - told, set())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only a seam can show: the patients of patient_seam.c."""
+import os
+import subprocess
+import unittest
+
+import patient
+import support
+
+
+class TestSeam(patient.Case):
+    def examine(self, name):
+        done = subprocess.run([os.environ["SEAM"], name, self.tree.root], stdout=subprocess.PIPE, env=self.env, timeout=30)
+        return support.Result(done.returncode, done.stdout.decode(), "")
+
+    def test_well(self):
+        r = self.examine("well")
+        self.assertEqual((r.code, r.json()["ok"], r.json()["cause"]), (0, True, None))
+
+    def test_clock_of_an_empty_battery(self):
+        self.assertIn("1970-01-01", self.judge("clock_wrong", self.examine("battery"))["evidence"]["en"])
+
+    def test_clock_of_another_century(self):
+        self.judge("clock_wrong", self.examine("future"))
+
+    def test_polkit(self):
+        self.judge("pcscd_polkit", self.examine("refused"))
+
+    def test_hidepid(self):
+        for option, symbol in ("hidepid=invisible", "pcscd_hidepid"), ("hidepid=0", "pcscd_polkit"), ("hidepid=off", "pcscd_polkit"):
+            with self.subTest(option):
+                self.tree.write("/proc/mounts", "sysfs /sys sysfs rw 0 0\nproc /proc proc rw,%s,relatime 0 0\n" % option)
+                self.judge(symbol, self.examine("refused"))
+
+    def test_cable(self):
+        r = self.examine("cable")
+        self.assertIn("3 轮测试中读卡器断开 1 次", self.judge("contact_cable", r)["evidence"]["zh"])
+        self.assertEqual((r.json()["vanished"], r.json()["power_failures"]), (1, 2))
+
+    def test_flipped(self):
+        self.assertIn("3 轮中有 1 轮", self.judge("contact_flipped", self.examine("flipped"))["evidence"]["zh"])
+
+
+if __name__ == "__main__":
+    unittest.main()
