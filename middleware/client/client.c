@@ -120,7 +120,9 @@ const char *sscard_error_text(const struct sscard *c, const char *lang)
 
 const char *sscard_error_remedy(const struct sscard *c, const char *lang)
 {
-    return text_of(json_object_get(data_of(c), "remedy"), lang);
+    const json_t *remedy = json_object_get(data_of(c), "remedy");
+    const char *text = text_of(remedy, lang);
+    return text[0] ? text : text_of(remedy, "en");
 }
 
 const char *sscard_error_detail(const struct sscard *c)

@@ -9,6 +9,8 @@ import unittest
 
 BUILD, SOURCE = os.environ["BUILD"], os.environ["SOURCE"]
 WANTED = (r"s?bin/sscardd", r"bin/sscard", r"lib[^ ]*/libsscard\.so", r"include/sscard\.h", r"lib[^ ]*/pkgconfig/sscard\.pc",
+          r"lib[^ ]*/cmake/sscard/sscard-config\.cmake", r"lib[^ ]*/cmake/sscard/sscard-config-version\.cmake",
+          r"share/man/man3/sscard\.3", r"share/man/man3/sscard_call\.3", r"share/man/man3/sscard_error_sw\.3",
           r"share/man/man1/sscard\.1", r"share/man/zh_CN/man1/sscard\.1", r"share/man/man8/sscardd\.8",
           r"share/bash-completion/completions/sscard", r"share/zsh/site-functions/_sscard",
           r"share/fish/vendor_completions\.d/sscard\.fish", r"share/sscard/sscard-sim\.conf",
@@ -51,6 +53,20 @@ class TestInstall(unittest.TestCase):
         r = subprocess.run([program], env={"LD_LIBRARY_PATH": library, "SSCARD_SOCKET": self.folder + "/none"},
                            capture_output=True)
         self.assertEqual(r.returncode, 1)
+
+    def test_a_cmake_project_finds_it(self):
+        project, build = os.path.join(self.folder, "project"), os.path.join(self.folder, "project-build")
+        os.mkdir(project)
+        with open(os.path.join(project, "CMakeLists.txt"), "w", encoding="utf-8") as f:
+            f.write("cmake_minimum_required(VERSION 3.20)\nproject(till C)\nfind_package(sscard 0.1 REQUIRED)\n"
+                    "add_executable(till %s/docs/examples/identity.c)\ntarget_link_libraries(till sscard::sscard)\n" % SOURCE)
+        for command in (["cmake", "-S", project, "-B", build, "-DCMAKE_PREFIX_PATH=" + os.path.join(self.root, "usr"),
+                         "-DCMAKE_C_COMPILER=" + os.environ["CC"]], ["cmake", "--build", build]):
+            done = subprocess.run(command, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        r = subprocess.run([os.path.join(build, "till")], env={"SSCARD_SOCKET": self.folder + "/none"}, capture_output=True)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("无法连接", r.stderr.decode())
 
     def test_the_manual_knows_every_option(self):
         daemon = next(path for path in self.files() if path.endswith("/sscardd"))

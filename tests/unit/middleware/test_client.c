@@ -189,6 +189,7 @@ static void test_error_object(void **state)
     assert_string_equal(sscard_error_text(c, "zh"), "密码错误");
     assert_string_equal(sscard_error_text(c, "fr"), "The PIN is wrong.");
     assert_string_equal(sscard_error_remedy(c, "zh"), "重新输入");
+    assert_string_equal(sscard_error_remedy(c, "fr"), "Ask.");
     assert_string_equal(sscard_error_detail(c), "reader 0");
     assert_int_equal(sscard_error_sw(c), 0x63C2);
     assert_non_null(strstr(sscard_error_json(c), "\"tries\":2"));
