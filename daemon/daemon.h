@@ -47,6 +47,7 @@ struct ssc_daemon {
     bool stopping;
     int64_t stop_at_ms;
     uv_timer_t stop_poll;
+    uv_timer_t alive; /* tells the service manager, where it asked for it */
 };
 
 #endif

@@ -136,6 +136,23 @@ static int start_parts(struct ssc_daemon *d, char why[200])
     return rc;
 }
 
+static void on_alive(uv_timer_t *timer)
+{
+    (void)timer;
+    ssc_manager_tell("WATCHDOG=1");
+}
+
+/* That the loop turns is what only the manager can mend; readers and the journal have deadlines of their own.
+ */
+static void stay_watched(struct ssc_daemon *d)
+{
+    const uint64_t period = ssc_manager_watchdog();
+    if (period > 0) {
+        uv_timer_init(d->loop, &d->alive);
+        uv_timer_start(&d->alive, on_alive, period, period);
+    }
+}
+
 int ssc_daemon_start(struct ssc_daemon *d, const struct ssc_options *o, char why[200])
 {
     int rc;
@@ -162,6 +179,7 @@ int ssc_daemon_start(struct ssc_daemon *d, const struct ssc_options *o, char why
         ssc_log(&d->log, SSC_LOG_INFO, "listening on %s, driver %s, version %s", d->config.socket,
                 d->driver->ops->name, SSC_VERSION);
         ssc_manager_tell("READY=1");
+        stay_watched(d);
     }
     return rc;
 }

@@ -2,6 +2,7 @@
 #include "daemon/manager.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,15 @@ int ssc_manager_socket(void)
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
     return fd;
+}
+
+uint64_t ssc_manager_watchdog(void)
+{
+    const long us = number("WATCHDOG_USEC");
+    const bool ours = !getenv("WATCHDOG_PID") || number("WATCHDOG_PID") == (long)getpid();
+    unsetenv("WATCHDOG_USEC");
+    unsetenv("WATCHDOG_PID");
+    return ours && us >= 2000 ? (uint64_t)us / 2000 : 0;
 }
 
 void ssc_manager_tell(const char *state)

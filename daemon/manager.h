@@ -5,9 +5,14 @@
 #ifndef SSC_DAEMON_MANAGER_H
 #define SSC_DAEMON_MANAGER_H
 
+#include <stdint.h>
+
 /* The listening stream socket that was passed; -1 without one. Not inherited any further. */
 int ssc_manager_socket(void);
-/* "READY=1", "STOPPING=1"; nothing happens without a manager. */
+/* "READY=1", "STOPPING=1", "WATCHDOG=1"; nothing happens without a manager. */
 void ssc_manager_tell(const char *state);
+/* Milliseconds between two signs of life, half of what the manager allows (sd_watchdog_enabled(3)); 0: it
+ * wants none. Not inherited any further. */
+uint64_t ssc_manager_watchdog(void);
 
 #endif

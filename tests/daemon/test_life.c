@@ -220,11 +220,20 @@ static void test_socket_activation(void **state)
     assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof a), 0);
     assert_int_equal(listen(listener, 16), 0);
     setenv("NOTIFY_SOCKET", notify, 1);
+    setenv("WATCHDOG_USEC", "40000", 1);
     service_pass(listener);
     service_sim(s, NULL, true);
     unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
     assert_true(recv(manager, told, sizeof told - 1, 0) > 0);
     assert_string_equal(told, "READY=1");
+    const int64_t first = now_ms();
+    for (int i = 0; i < 5; i++) { /* alive, and no oftener than was asked */
+        memset(told, 0, sizeof told);
+        assert_true(recv(manager, told, sizeof told - 1, 0) > 0);
+        assert_string_equal(told, "WATCHDOG=1");
+    }
+    assert_true(now_ms() - first >= 5 * 20 - 20);
     struct client *c = client_new(s);
     json_decref(client_ok(c, "system.hello", NULL));
     client_free(&c);
