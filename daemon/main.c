@@ -2,6 +2,7 @@
 /* What belongs to the process as a whole: signals, limits, allocators. */
 #include "daemon/life.h"
 #include "daemon/method.h"
+#include "daemon/pages.h"
 #include "daemon/rpc.h"
 
 #include <malloc.h>
@@ -62,11 +63,11 @@ static void block_signals(void)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static int describe(enum ssc_run run)
+static int describe(const char *page)
 {
-    int rc = EXIT_OK;
-    if (run == SSC_RUN_MARKDOWN) {
-        ssc_describe_markdown();
+    int rc;
+    if (page) {
+        rc = ssc_page(page) == 0 ? EXIT_OK : EXIT_FAILED;
     } else {
         json_t *document = ssc_describe_openrpc();
         rc = document && json_dumpf(document, stdout, JSON_INDENT(2)) == 0 ? EXIT_OK : EXIT_FAILED;
@@ -126,9 +127,8 @@ int main(int argc, char **argv)
             puts("The configuration is right.");
             status = EXIT_OK;
             break;
-        case SSC_RUN_OPENRPC:
-        case SSC_RUN_MARKDOWN:
-            status = describe(p->options.run);
+        case SSC_RUN_DESCRIBE:
+            status = describe(p->options.page);
             break;
         case SSC_RUN_SERVE:
             status = serve(p);

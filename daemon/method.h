@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of methods: who may call, what they take, what they do. Validation, rpc.discover and docs/api.md
- * are made from it (methods.def). */
+ * (daemon/pages.h) are made from it (methods.def). */
 #ifndef SSC_DAEMON_METHOD_H
 #define SSC_DAEMON_METHOD_H
 
@@ -72,8 +72,7 @@ const struct ssc_param *ssc_method_common(unsigned flags, size_t n);
  * over. */
 int ssc_params_check(const struct ssc_method *m, const json_t *params, char why[200]);
 
-/* The table as OpenRPC 1.3 (new reference), and as docs/api.md on stdout. */
+/* The table as OpenRPC 1.3 (new reference). */
 json_t *ssc_describe_openrpc(void);
-void ssc_describe_markdown(void);
 
 #endif

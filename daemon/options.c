@@ -39,7 +39,8 @@ void ssc_options_help(void)
          "  --journal PATH     where transactions are journalled\n"
          "  --log-level LEVEL  error, warning, info, debug\n"
          "  --check-config     say whether the configuration is right, and end\n"
-         "  --describe[=markdown]  print the methods as OpenRPC, or as docs/api.md\n"
+         "  --describe[=PAGE]  print the methods as OpenRPC, or a page of the documentation: api, api-zh, errors,\n"
+         "                     errors-zh\n"
          "  --version  --help");
 }
 
@@ -78,7 +79,8 @@ static int read_line(int argc, char **argv, struct ssc_options *o, struct given 
             o->run = SSC_RUN_CHECK;
             break;
         case DESCRIBE:
-            o->run = optarg && strcmp(optarg, "markdown") == 0 ? SSC_RUN_MARKDOWN : SSC_RUN_OPENRPC;
+            o->run = SSC_RUN_DESCRIBE;
+            o->page = optarg;
             break;
         case VERSION:
             o->run = SSC_RUN_VERSION;

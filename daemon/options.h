@@ -8,14 +8,14 @@
 enum ssc_run {
     SSC_RUN_SERVE,
     SSC_RUN_CHECK,
-    SSC_RUN_OPENRPC,
-    SSC_RUN_MARKDOWN,
+    SSC_RUN_DESCRIBE,
     SSC_RUN_VERSION,
     SSC_RUN_HELP
 };
 
 struct ssc_options {
     enum ssc_run run;
+    const char *page;      /* SSC_RUN_DESCRIBE: a page of daemon/pages.h, NULL for OpenRPC */
     char config_file[512]; /* "" : the built-in defaults */
     bool fresh_journal;    /* simulated cards in memory: a journal of an earlier run speaks of other cards */
     struct ssc_config config;

@@ -254,20 +254,42 @@ static char *read_file(const char *path)
     return text;
 }
 
-/* Change methods.def, then: sscardd --describe=markdown > docs/api.md */
+/* Change the table, then build the target docs. */
 static void test_docs_are_up_to_date(void **state)
 {
     (void)state;
     int status = 0;
-    const char *const args[] = {"--describe=markdown", NULL};
-    char *made = service_run(args, &status);
-    char *kept = read_file(SSC_DOCS "/api.md");
-    assert_int_equal(status, 0);
-    assert_true(strcmp(made, kept) == 0);
-    free(made);
-    free(kept);
+    static const char *const pages[][2] = {
+        {"--describe=api", SSC_DOCS "/api.md"},
+        {"--describe=api-zh", SSC_DOCS "/zh_CN/api.md"},
+        {"--describe=errors", SSC_DOCS "/errors.md"},
+        {"--describe=errors-zh", SSC_DOCS "/zh_CN/errors.md"},
+    };
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        const char *const args[] = {pages[i][0], NULL};
+        char *page = service_run(args, &status);
+        char *kept = read_file(pages[i][1]);
+        assert_int_equal(status, 0);
+        assert_string_equal(page, kept);
+        free(page);
+        free(kept);
+    }
+    /* No sentence is kept that no page says any more. */
+    static const char *const sentences[] = {
+#define SSC_ZH(en, zh) en,
+#include "daemon/texts_zh.def"
+#undef SSC_ZH
+    };
+    char *english = read_file(SSC_DOCS "/api.md"), *errors = read_file(SSC_DOCS "/errors.md");
+    for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++) {
+        if (!strchr(sentences[i], '|') && !strstr(english, sentences[i]) && !strstr(errors, sentences[i])) {
+            fail_msg("daemon/texts_zh.def: no page says \"%s\"", sentences[i]);
+        }
+    }
+    free(english);
+    free(errors);
     const char *const openrpc[] = {"--describe", NULL};
-    made = service_run(openrpc, &status);
+    char *made = service_run(openrpc, &status);
     json_t *document = json_loads(made, 0, NULL);
     assert_true(json_array_size(json_object_get(document, "methods")) >= 35);
     json_decref(document);
