@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "middleware/shim/ssse32_terminal.h"
+
+#include "apdu/bytes.h"
+#include "apdu/error.h"
+#include "apdu/text.h"
+#include "middleware/client/sscard.h"
+#include "middleware/shim/ssse32.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CALL_MS 10000
+#define TRANSMIT_MS 30000
+#define HOLD_MS 3600000 /* the service shortens it to what it allows */
+#define NAME_MAX_BYTES 128
+#define CARDS 32 /* 15 user, 15 SAM, 2 contactless */
+
+struct card {
+    char reader[NAME_MAX_BYTES]; /* "": not powered */
+    char lease[64];              /* "" for a SAM: it is shared with the service */
+    char handle[32];             /* the service's name for this insertion */
+};
+struct terminal {
+    struct sscard *service;
+    char reader[NAME_MAX_BYTES]; /* slot 0x01 */
+    struct card cards[CARDS];
+};
+
+/* What the layer calls it, for an error of the service. */
+static long code_of(const struct sscard *service)
+{
+    static const struct {
+        const char *symbol;
+        long code;
+    } own[] = {
+        {"card_removed", ICC_NO_EXIST},   {"stale_card", ICC_NO_POWER},
+        {"lease_invalid", ICC_NO_POWER},  {"invalid_params", ICC_PARAMETER_ERROR},
+        {"reader_busy", ICC_UNCONNECTED}, {"cancelled", ICC_NO_RESPONSE},
+    };
+    const char *symbol = sscard_error_symbol(service);
+    const struct ssc_error_info *info = ssc_error_by_symbol(symbol);
+    long code = info ? info->national : ICC_CONNECT_ERROR;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        code = strcmp(symbol, own[i].symbol) == 0 ? own[i].code : code;
+    }
+    const bool published = (code <= ICC_TYPE_ERROR && code >= ICC_NO_RESPONSE) ||
+                           (code <= ICC_CONNECT_ERROR && code >= ICC_CHECKSUM_ERROR);
+    return published ? code : ICC_CONNECT_ERROR;
+}
+
+/* Takes params. *result may be NULL. */
+static long call(struct terminal *t, const char *method, json_t *params, json_t **result, int64_t ms)
+{
+    char *text = params ? json_dumps(params, JSON_COMPACT) : NULL, *answer = NULL;
+    long code = ICC_CONNECT_ERROR;
+    json_decref(params);
+    if (text) {
+        code = sscard_call(t->service, method, text, &answer, sscard_deadline(ms)) == 0 ? ICC_OK
+                                                                                        : code_of(t->service);
+        explicit_bzero(text, strlen(text)); /* perhaps a PIN */
+        free(text);
+    }
+    if (code == ICC_OK && result) {
+        *result = json_loads(answer, 0, NULL);
+        code = *result ? ICC_OK : ICC_CONNECT_ERROR;
+    }
+    sscard_free(answer);
+    return code;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+/* ---- slots and readers ---- */
+
+enum kind { USER, SAM, CONTACTLESS };
+
+/* Index in terminal.cards, or -1; *number counts from 0. */
+static int seat_of(unsigned slot, enum kind *kind, size_t *number)
+{
+    int seat = -1;
+    if (slot == 0x41 || slot == 0x42) {
+        *kind = CONTACTLESS;
+        *number = 0;
+        seat = slot == 0x41 ? 30 : 31;
+    } else if (slot >= 0x01 && slot <= 0x1F && slot != 0x10) {
+        *kind = slot < 0x10 ? USER : SAM;
+        *number = (slot & 0x0F) - 1;
+        seat = (int)*number + (*kind == SAM ? 15 : 0);
+    }
+    return seat;
+}
+
+static bool is_of(const json_t *reader, enum kind kind)
+{
+    const char *medium = text_of(reader, "medium");
+    const bool sam = strcmp(medium, "sam") == 0;
+    return kind == SAM ? sam : kind == USER ? !sam : strcmp(medium, "contactless") == 0;
+}
+
+/* The number-th of its kind; user cards are counted from the reader that was opened. Borrowed, or NULL. */
+static const json_t *reader_at(const struct terminal *t, const json_t *readers, enum kind kind, size_t number)
+{
+    const json_t *found[64] = {NULL};
+    size_t count = 0, first = 0;
+    for (size_t i = 0; i < json_array_size(readers) && count < 64; i++) {
+        const json_t *r = json_array_get(readers, i);
+        if (is_of(r, kind)) {
+            first = kind == USER && strcmp(text_of(r, "name"), t->reader) == 0 ? count : first;
+            found[count++] = r;
+        }
+    }
+    return number < count ? found[(first + number) % count] : NULL;
+}
+
+static long list(struct terminal *t, json_t **readers)
+{
+    json_t *answer = NULL;
+    const long code = call(t, "reader.list", json_object(), &answer, CALL_MS);
+    *readers = json_incref(json_object_get(answer, "readers"));
+    json_decref(answer);
+    return code == ICC_OK && !*readers ? ICC_CONNECT_ERROR : code;
+}
+
+/* ---- open and close ---- */
+
+/* The first with a card, else the first; or the port-th. */
+static long choose(struct terminal *t, unsigned port)
+{
+    json_t *readers = NULL;
+    long code = list(t, &readers);
+    const json_t *chosen = code == ICC_OK ? reader_at(t, readers, USER, port > 0 ? port - 1 : 0) : NULL;
+    const json_t *next = chosen;
+    for (size_t i = 1; port == 0 && next && strcmp(text_of(chosen, "state"), "card") != 0; i++) {
+        next = reader_at(t, readers, USER, i);
+        if (next && strcmp(text_of(next, "state"), "card") == 0) {
+            chosen = next;
+        }
+    }
+    if (code == ICC_OK && !chosen) {
+        code = ICC_CONNECT_ERROR;
+    } else if (chosen) {
+        snprintf(t->reader, sizeof t->reader, "%s", text_of(chosen, "name"));
+    }
+    json_decref(readers);
+    return code;
+}
+
+static long be_admin(struct terminal *t)
+{
+    json_t *hello = NULL;
+    long code =
+        call(t, "system.hello", json_pack("{s:s, s:i}", "client", "libSSSE32 " SSC_VERSION, "protocol", 1),
+             &hello, CALL_MS);
+    if (code == ICC_OK && strcmp(text_of(hello, "role"), "admin") != 0) {
+        code = ICC_CONNECT_ERROR;
+    }
+    json_decref(hello);
+    return code;
+}
+
+long terminal_open(unsigned port, struct terminal **out)
+{
+    struct terminal *t = calloc(1, sizeof *t);
+    long code =
+        t && sscard_open(NULL, sscard_deadline(CALL_MS), &t->service) == 0 ? be_admin(t) : ICC_CONNECT_ERROR;
+    if (code == ICC_OK) {
+        code = choose(t, port);
+    }
+    if (code == ICC_OK) {
+        *out = t;
+    } else {
+        terminal_close(&t);
+    }
+    return code;
+}
+
+void terminal_close(struct terminal **t)
+{
+    if (*t) {
+        sscard_close(&(*t)->service); /* and with the connection all its leases */
+        explicit_bzero(*t, sizeof **t);
+        free(*t);
+        *t = NULL;
+    }
+}
+
+/* ---- power ---- */
+
+static void forget(struct card *c)
+{
+    explicit_bzero(c, sizeof *c);
+}
+
+static long take_atr(const json_t *answer, unsigned char *atr)
+{
+    size_t len = ICC_ATR_MAX;
+    const int rc = ssc_hex_decode(text_of(answer, "atr"), atr, &len);
+    return rc == 0 && len > 0 ? (long)len : ICC_CHECKSUM_ERROR;
+}
+
+static long acquire(struct terminal *t, const json_t *reader, struct card *c)
+{
+    json_t *answer = NULL;
+    const long code =
+        call(t, "card.acquire",
+             json_pack("{s:O, s:i}", "reader", json_object_get(reader, "name"), "hold_ms", HOLD_MS), &answer,
+             CALL_MS);
+    if (code == ICC_OK) {
+        snprintf(c->lease, sizeof c->lease, "%s", text_of(answer, "lease"));
+        snprintf(c->handle, sizeof c->handle, "%s", text_of(answer, "card"));
+    }
+    json_decref(answer);
+    return code == ICC_NO_RESPONSE ? ICC_UNCONNECTED : code; /* the turn did not come */
+}
+
+long terminal_power_on(struct terminal *t, unsigned slot, unsigned char *atr)
+{
+    enum kind kind = USER;
+    size_t number = 0;
+    const int seat = seat_of(slot, &kind, &number);
+    json_t *readers = NULL, *answer = NULL;
+    long code = seat >= 0 ? terminal_power_off(t, slot) : ICC_PARAMETER_ERROR;
+    if (code == ICC_OK) {
+        code = list(t, &readers);
+    }
+    const json_t *reader = code == ICC_OK ? reader_at(t, readers, kind, number) : NULL;
+    struct card *c = &t->cards[seat >= 0 ? seat : 0];
+    if (code == ICC_OK && !reader) {
+        code = ICC_NO_EXIST;
+    } else if (code == ICC_OK && kind != SAM) {
+        code = acquire(t, reader, c);
+    }
+    if (code == ICC_OK) {
+        json_t *params = kind == SAM ? json_pack("{s:O}", "reader", json_object_get(reader, "name"))
+                                     : json_pack("{s:s}", "lease", c->lease);
+        snprintf(c->reader, sizeof c->reader, "%s", text_of(reader, "name"));
+        code = call(t, "card.reset", params, &answer, CALL_MS);
+    }
+    if (code == ICC_OK) {
+        code = take_atr(answer, atr);
+    }
+    if (code < 0 && seat >= 0) {
+        terminal_power_off(t, slot);
+    }
+    json_decref(answer);
+    json_decref(readers);
+    return code;
+}
+
+long terminal_power_off(struct terminal *t, unsigned slot)
+{
+    enum kind kind = USER;
+    size_t number = 0;
+    const int seat = seat_of(slot, &kind, &number);
+    if (seat >= 0 && t->cards[seat].lease[0]) {
+        /* a lease that is over already is what was wanted */
+        call(t, "card.release", json_pack("{s:s}", "lease", t->cards[seat].lease), NULL, CALL_MS);
+    }
+    if (seat >= 0) {
+        forget(&t->cards[seat]);
+    }
+    return seat >= 0 ? ICC_OK : ICC_PARAMETER_ERROR;
+}
+
+/* ---- status and commands ---- */
+
+/* What the service sees in the reader; `c` tells whether it is the card that was powered on. */
+static long status_of(const json_t *reader, const struct card *c)
+{
+    const char *state = text_of(reader, "state"), *card = text_of(reader, "card");
+    long code = ICC_NO_EXIST;
+    if (strcmp(state, "card") == 0) {
+        const bool mine = c->reader[0] && (!c->lease[0] || strcmp(card, c->handle) == 0);
+        code = mine ? ICC_OK : ICC_NO_POWER;
+    } else if (strcmp(state, "mute") == 0 || strcmp(state, "wedged") == 0) {
+        code = ICC_NO_RESPONSE;
+    } else if (strcmp(state, "gone") == 0) {
+        code = ICC_CONNECT_ERROR;
+    }
+    return code;
+}
+
+/* A lease may run out unseen; only a call under it tells. */
+static long check_lease(struct terminal *t, const struct card *c)
+{
+    return c->lease[0] ? call(t, "card.acquire", json_pack("{s:s}", "lease", c->lease), NULL, CALL_MS)
+                       : ICC_OK;
+}
+
+long terminal_status(struct terminal *t, unsigned slot)
+{
+    enum kind kind = USER;
+    size_t number = 0;
+    const int seat = seat_of(slot, &kind, &number);
+    json_t *readers = NULL;
+    long code = seat >= 0 ? list(t, &readers) : ICC_PARAMETER_ERROR;
+    if (code == ICC_OK) {
+        const json_t *reader = reader_at(t, readers, kind, number);
+        code = reader ? status_of(reader, &t->cards[seat]) : ICC_NO_EXIST;
+    }
+    if (code == ICC_OK) {
+        code = check_lease(t, &t->cards[seat]);
+    }
+    json_decref(readers);
+    return code;
+}
+
+/* The status of a reader is not the service's word for a command that moves money; be_admin() has made sure
+ * that the role is not what is missing. */
+static long refusal(const struct terminal *t, long code)
+{
+    return strcmp(sscard_error_symbol(t->service), "permission_denied") == 0 ? ICC_BAD_COMMAND : code;
+}
+
+static json_t *command_params(const struct card *c, const unsigned char *command, size_t len)
+{
+    char hex[2 * ICC_COMMAND_MAX + 1];
+    ssc_hex_encode(command, len, hex, sizeof hex);
+    json_t *params = c->lease[0] ? json_pack("{s:s, s:s}", "lease", c->lease, "command", hex)
+                                 : json_pack("{s:s, s:s}", "reader", c->reader, "command", hex);
+    explicit_bzero(hex, sizeof hex);
+    return params;
+}
+
+long terminal_transmit(struct terminal *t, unsigned slot, const unsigned char *command, size_t len,
+                       unsigned char *response)
+{
+    enum kind kind = USER;
+    size_t number = 0, answered = ICC_RESPONSE_MAX;
+    const int seat = seat_of(slot, &kind, &number);
+    struct card *c = &t->cards[seat >= 0 ? seat : 0];
+    json_t *answer = NULL;
+    long code = seat < 0 ? ICC_PARAMETER_ERROR : c->reader[0] ? ICC_OK : ICC_NO_POWER;
+    if (code == ICC_OK) {
+        code = call(t, "apdu.transmit", command_params(c, command, len), &answer, TRANSMIT_MS);
+        code = code == ICC_OK ? ICC_OK : refusal(t, code);
+    }
+    if (code == ICC_OK) {
+        unsigned char whole[ICC_RESPONSE_MAX];
+        const bool fits = ssc_hex_decode(text_of(answer, "response"), whole, &answered) == 0 && answered >= 2;
+        code = fits ? (long)answered : ICC_CHECKSUM_ERROR;
+        if (fits) {
+            memcpy(response, whole, answered);
+        }
+        explicit_bzero(whole, sizeof whole);
+    } else if (code == ICC_NO_POWER || code == ICC_NO_EXIST) {
+        forget(c); /* the lease went with the card */
+    }
+    json_decref(answer);
+    return code;
+}
