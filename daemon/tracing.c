@@ -90,6 +90,11 @@ struct switching {
 static void work(struct ssc_task *task, struct ssc_card_slot *s)
 {
     const struct switching *w = (const struct switching *)(const void *)task;
+    const bool begins = w->want && !s->trace[0] && !s->trace[1];
+    if (begins &&
+        s->lease == 0) { /* what the service remembers of the card would be missing in a recording */
+        ssc_slot_close(s, true);
+    }
     if (!(w->want & SSC_TRACE_REDACTED)) {
         ssc_trace_free(&s->trace[0]);
     } else if (!s->trace[0]) {

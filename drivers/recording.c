@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DATA_AT = 5 }; /* of a short command */
+
 struct parser {
     struct ssc_recording *rec;
     bool medium_given;
@@ -138,6 +140,12 @@ static int take_ats(struct parser *p, struct ssc_bytes rest)
     return rc;
 }
 
+static int take_redacted(struct parser *p, struct ssc_bytes rest)
+{
+    p->rec->redacted = true;
+    return rest.len == 0 ? 0 : SSC_E_IMAGE_INVALID;
+}
+
 static int take_command(struct parser *p, struct ssc_bytes rest)
 {
     struct ssc_recording *rec = p->rec;
@@ -145,6 +153,8 @@ static int take_command(struct parser *p, struct ssc_bytes rest)
     int rc = p->open_command ? SSC_E_IMAGE_INVALID : 0;
     if (rc == 0) {
         rc = decode_new(rest, 4, SSC_COMMAND_MAX, &fresh.tx, &fresh.tx_len);
+        fresh.overwritten = rc == 0 && rec->redacted && fresh.tx_len > DATA_AT &&
+                            memchr(fresh.tx + DATA_AT, SSC_RECORDED_STAR, fresh.tx_len - DATA_AT) != NULL;
     }
     if (rc == 0 && rec->count == rec->room) {
         const size_t room = rec->room ? 2 * rec->room : 64;
@@ -202,8 +212,8 @@ static int take_line(struct parser *p, struct ssc_bytes line)
         const char *word;
         int (*take)(struct parser *p, struct ssc_bytes rest);
     } items[] = {
-        {">", take_command}, {"<", take_answer}, {"reader", take_reader},       {"medium", take_medium},
-        {"atr", take_atr},   {"ats", take_ats},  {"otherwise", take_otherwise},
+        {">", take_command}, {"<", take_answer}, {"reader", take_reader},     {"medium", take_medium},
+        {"atr", take_atr},   {"ats", take_ats},  {"redacted", take_redacted}, {"otherwise", take_otherwise},
     };
     int rc = SSC_E_IMAGE_INVALID;
     if (line.len == 0 || line.data[0] == '#') {

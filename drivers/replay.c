@@ -25,7 +25,10 @@ struct replay_channel {
     struct ssc_channel base;
     struct replay_driver *driver;
     size_t *given; /* per exchange that is the first with its command: how many answers it has given */
+    size_t next;   /* behind the exchange that was played last */
 };
+
+enum { HEADER_AND_LC = 5, INS_GET_RESPONSE = 0xC0 };
 
 /* ---- channel ---- */
 
@@ -58,26 +61,33 @@ static uint16_t otherwise(const struct ssc_recording *rec, const uint8_t *tx, si
     return sw;
 }
 
+static bool same(const struct ssc_recorded_exchange *e, const uint8_t *tx, size_t tx_len)
+{
+    return e->tx_len == tx_len && memcmp(e->tx, tx, e->overwritten ? HEADER_AND_LC : tx_len) == 0;
+}
+
 /* The answer whose turn it is; NULL when the command was not recorded. */
 static const struct ssc_recorded_exchange *recall(struct replay_channel *ch, const uint8_t *tx, size_t tx_len)
 {
     const struct ssc_recording *rec = &ch->driver->recording;
-    const struct ssc_recorded_exchange *found = NULL;
-    size_t first = rec->count, turn = 0;
-    for (size_t i = 0; i < rec->count; i++) {
-        const struct ssc_recorded_exchange *e = &rec->exchanges[i];
-        if (e->tx_len == tx_len && memcmp(e->tx, tx, tx_len) == 0) {
-            first = found ? first : i;
-            found = e;
-            if (turn++ == ch->given[first]) {
-                break;
+    size_t found = rec->count, first = rec->count, turn = 0;
+    if (tx_len > 1 && tx[1] == INS_GET_RESPONSE && ch->next < rec->count &&
+        same(&rec->exchanges[ch->next], tx, tx_len)) {
+        found = ch->next;
+    } else {
+        for (size_t i = 0; i < rec->count && (found == rec->count || turn <= ch->given[first]); i++) {
+            if (same(&rec->exchanges[i], tx, tx_len)) {
+                first = found == rec->count ? i : first;
+                found = i;
+                turn++;
             }
         }
     }
-    if (found) {
+    if (first < rec->count) {
         ch->given[first]++;
     }
-    return found;
+    ch->next = found < rec->count ? found + 1 : ch->next;
+    return found < rec->count ? &rec->exchanges[found] : NULL;
 }
 
 /* Data and Le. Logs of T=0 cards, and many of contactless ones, were written without that Le. */

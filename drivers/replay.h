@@ -6,6 +6,7 @@
  *     medium contact|contactless|sam
  *     atr HEX                          contact answer to reset; or
  *     ats HEX                          contactless: shown as PC/SC ATR 3B 8n 80 01 ...
+ *     redacted                         a byte 2A in a command's data is one that was overwritten; see below
  *     > HEX                            command
  *     < HEX                            answer with status word; belongs to the command above
  *     otherwise HEX                    status word for commands that were not recorded, default 6D00;
@@ -15,7 +16,13 @@
  * Blanks inside HEX are allowed (not after "otherwise"). The same command may stand more than once: answers
  * are given in that order, the last one for ever (GET CHALLENGE). Otherwise the order does not matter. Every
  * channel begins with the first answers. A command with data and Le that is not there is looked for without
- * its Le.
+ * its Le. GET RESPONSE goes on with what stands behind the exchange that was played last.
+ *
+ * Where it says `redacted`, a command of which a byte was overwritten (PIN, challenge, MAC) stands for every
+ * command with its header and length: what was accepted on site is accepted with any data. Answers are played
+ * as they stand, a challenge as 2A2A..., so nothing that is computed over one can be proved: whoever checks
+ * the card's answer with keys, even the right ones, finds it wrong. A recording shows what a card did, never
+ * that it is genuine.
  */
 #ifndef SSC_DRIVERS_REPLAY_H
 #define SSC_DRIVERS_REPLAY_H

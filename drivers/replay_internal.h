@@ -9,7 +9,10 @@
 struct ssc_recorded_exchange {
     uint8_t *tx, *rx;
     size_t tx_len, rx_len;
+    bool overwritten; /* a byte of the command's data is not what was sent */
 };
+
+enum { SSC_RECORDED_STAR = 0x2A };
 
 struct ssc_recorded_rule {
     int cla, ins; /* -1 = any */
@@ -20,6 +23,7 @@ struct ssc_recording {
     char reader[SSC_READER_NAME_MAX];
     enum ssc_medium medium;
     struct ssc_atr atr;
+    bool redacted;
     struct ssc_recorded_exchange *exchanges;
     size_t count, room;
     struct ssc_recorded_rule rules[32];

@@ -75,7 +75,8 @@ static int write_head(struct recording *r)
                                      : js(reader, "atr")[0] && strcmp(js(reader, "medium"), "sam") != 0;
         if (this_one) {
             snprintf(r->reader, sizeof r->reader, "%s", js(reader, "name"));
-            fprintf(r->file, "# recorded by sscard trace\nreader %s\nmedium %s\natr %s\n", js(reader, "name"),
+            fprintf(r->file, "# recorded by sscard trace\n%sreader %s\nmedium %s\natr %s\n",
+                    given(r->cli, OPT_UNREDACTED) ? "" : "redacted\n", js(reader, "name"),
                     js(reader, "medium"), js(reader, "atr"));
             found++;
         }

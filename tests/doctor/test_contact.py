@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Binding, recording, replaying; the contact test without hardware."""
+"""Binding; the contact test without hardware."""
 import os
 import subprocess
 import unittest
@@ -48,29 +48,6 @@ class TestBind(patient.Case):
         for wrong in "1d99", "1d99:13", "xxxx:0013", "1d99:0013x":
             self.assertEqual(self.run_cli("readers", "--bind", wrong).code, 2)
         self.assertEqual(self.run_cli("readers", "--bind", "1d99:0013", "--root", self.tree.root).code, 3)
-
-
-class TestRecord(patient.Case):
-    def test_recorded_on_site_is_a_card_for_the_developer(self):
-        """Redacted, it still parses, and it is still a card with a holder: the fictitious one."""
-        card, record = os.path.join(self.dir, "card.json"), os.path.join(self.dir, "site.replay")
-        self.run_cli("sim", "make", "ssc-2.0", card, "--name", "李四", "--id", "110101199003078515")
-        r = self.run_cli("--driver", "sim:" + card, "trace", "record", record, "identity")
-        self.assertEqual(r.code, 0, r.err)
-        self.assertIn("李四", r.out)
-        with open(record, encoding="utf-8") as f:
-            text = f.read()
-        for secret in "李四".encode("gb18030").hex().upper(), b"110101199003078515".hex().upper():
-            self.assertNotIn(secret, text)
-        again = self.run_cli("--driver", "replay:" + record, "--json", "identity")
-        self.assertEqual(again.code, 0, again.out)
-        self.assertEqual(again.json()["name"], "张三")
-        self.assertEqual(again.json()["citizen_id"], "111111198101011110")
-        r = self.run_cli("--driver", "replay:" + record, "--json", "doctor")
-        self.assertEqual(r.code, 0, r.out)
-
-    def test_record_needs_a_file(self):
-        self.assertEqual(self.run_cli("--driver", "sim", "trace", "record").code, 2)
 
 
 if __name__ == "__main__":

@@ -154,10 +154,10 @@ class DaemonCase(Case):
         self.env.update(SSCARD_SOCKET=self.socket, SSCARD_READER="Simulated reader 0")
         self.start()
 
-    def start(self):
+    def start(self, *args, journal="journal.db"):
         self.log = open(os.path.join(self.dir, "log"), "ab")
-        self.daemon = subprocess.Popen([os.environ["SSCARDD"], "--sim", "--state", self.dir, "--socket", self.socket, "--journal",
-                                        os.path.join(self.dir, "journal.db")], stdout=self.log, stderr=self.log, env=self.env)
+        self.daemon = subprocess.Popen([os.environ["SSCARDD"], *(args or ("--sim", "--state", self.dir)), "--socket", self.socket,
+                                        "--journal", os.path.join(self.dir, journal)], stdout=self.log, stderr=self.log, env=self.env)
         for _ in range(200):
             probe = socket.socket(socket.AF_UNIX)
             try:

@@ -76,6 +76,27 @@ static void repeats_in_recorded_order_then_keeps_the_last(void **state)
     ssc_driver_free(&d);
 }
 
+static void what_was_overwritten_stands_for_anything(void **state)
+{
+    struct ssc_driver *d = parse("redacted\n" ATR "> 0088000004 2A2A2A2A\n< 6102\n> 00C0000002\n< 2A2A9000\n"
+                                 "> 0020000003 2A2A2A\n< 6102\n> 00C0000002\n< 01029000\n");
+    struct ssc_channel *ch = open_card(d);
+    (void)state;
+    assert_answer(ch, "0020000003123456", "6102"); /* out of order: GET RESPONSE belongs to it all the same */
+    assert_answer(ch, "00C0000002", "01029000");
+    assert_answer(ch, "008800000401020304", "6102");
+    assert_answer(ch, "00C0000002", "2A2A9000");
+    assert_answer(ch, "0020000002123456", "6D00"); /* another length, another key */
+    assert_answer(ch, "0020000103123456", "6D00");
+    ssc_channel_close(&ch, true);
+    ssc_driver_free(&d);
+    d = parse(ATR "> 0020000003 2A2A2A\n< 9000\n");
+    ch = open_card(d);
+    assert_answer(ch, "0020000003123456", "6D00"); /* nobody said that it was overwritten */
+    ssc_channel_close(&ch, true);
+    ssc_driver_free(&d);
+}
+
 static void unknown_commands_get_the_named_status(void **state)
 {
     struct ssc_driver *d = parse(ATR "otherwise 00B2 6A83\notherwise B2 6A82\notherwise 6E00\n");
@@ -289,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_in_any_order),
         cmocka_unit_test(repeats_in_recorded_order_then_keeps_the_last),
+        cmocka_unit_test(what_was_overwritten_stands_for_anything),
         cmocka_unit_test(unknown_commands_get_the_named_status),
         cmocka_unit_test(an_ats_is_shown_as_pcsc_shows_it),
         cmocka_unit_test(a_bad_line_is_named),
