@@ -3,6 +3,8 @@
 #include "daemon/method.h"
 
 #include "daemon/daemon.h"
+#include "daemon/shape.h"
+#include "middleware/render.h"
 
 #include <string.h>
 
@@ -93,9 +95,33 @@ static json_t *method(const struct ssc_method *m)
     for (size_t i = 0; (common = ssc_method_common(m->flags, i)) != NULL; i++) {
         add_param(params, common);
     }
-    return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:{s:s}}, s:s}", "name", m->name, "description",
-                     m->help, "paramStructure", "by-name", "params", params, "result", "name", "result",
-                     "description", m->result, "schema", "type", "object", "x-role", ssc_role_name(m->role));
+    return json_pack("{s:s, s:s, s:s, s:o, s:{s:s, s:s, s:o}, s:s}", "name", m->name, "description", m->help,
+                     "paramStructure", "by-name", "params", params, "result", "name", "result", "description",
+                     m->result, "schema", ssc_shape_schema(m->result), "x-role", ssc_role_name(m->role));
+}
+
+static json_t *schemas(void)
+{
+    size_t count;
+    const struct ssc_type *types = ssc_types(&count);
+    json_t *out = json_object();
+    for (size_t i = 0; i < count; i++) {
+        json_t *schema = ssc_shape_schema(types[i].shape);
+        json_object_set_new(schema, "description", json_string(types[i].help));
+        json_object_set_new(out, types[i].name, schema);
+    }
+    return out;
+}
+
+static json_t *errors(void)
+{
+    unsigned count;
+    const struct ssc_error_info *e = ssc_error_table(&count);
+    json_t *out = json_object();
+    for (unsigned i = 0; i < count; i++) {
+        json_object_set_new(out, e[i].symbol, ssc_json_error(e[i].code, NULL, -1, -1));
+    }
+    return out;
 }
 
 json_t *ssc_describe_openrpc(void)
@@ -106,7 +132,8 @@ json_t *ssc_describe_openrpc(void)
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(methods, method(&table[i]));
     }
-    return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o}", "openrpc", "1.3.2", "info", "title", "sscardd",
-                     "version", SSC_VERSION, "description", "The local socket of sscard.", "methods",
-                     methods);
+    return json_pack("{s:s, s:{s:s, s:s, s:s, s:i}, s:o, s:{s:o, s:o}}", "openrpc", "1.3.2", "info", "title",
+                     "sscardd", "version", SSC_VERSION, "description", "The local socket of sscard.",
+                     "x-protocol", SSC_PROTOCOL, "methods", methods, "components", "schemas", schemas(),
+                     "errors", errors());
 }

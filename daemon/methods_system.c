@@ -35,14 +35,15 @@ int ssc_hello_now(struct ssc_call *call)
     } else {
         ssc_log(&d->log, SSC_LOG_DEBUG, "hello from %s, pid %ld, role %s", client ? client : "a client",
                 (long)call->peer.pid, ssc_role_name(call->peer.role));
-        rc = made(call, json_pack("{s:i, s:s, s:s, s:s, s:o, s:{s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:I}}",
-                                  "protocol", SSC_PROTOCOL, "server", "sscardd", "version", SSC_VERSION,
-                                  "role", ssc_role_name(call->peer.role), "features", features(d), "limits",
-                                  "line_bytes", (int)SSC_LINE_MAX, "depth", (int)SSC_DEPTH_MAX, "calls",
-                                  (int)SSC_CLIENT_CALLS_MAX, "deadline_ms", (json_int_t)c->deadline_ms,
-                                  "max_deadline_ms", (json_int_t)c->max_deadline_ms, "lease_ms",
-                                  (json_int_t)c->lease_ms, "max_lease_ms", (json_int_t)c->max_lease_ms,
-                                  "clients", (json_int_t)c->max_clients));
+        rc = made(call,
+                  json_pack("{s:i, s:[i], s:s, s:s, s:s, s:o, s:{s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:I}}",
+                            "protocol", SSC_PROTOCOL, "protocols", SSC_PROTOCOL, "server", "sscardd",
+                            "version", SSC_VERSION, "role", ssc_role_name(call->peer.role), "features",
+                            features(d), "limits", "line_bytes", (int)SSC_LINE_MAX, "depth",
+                            (int)SSC_DEPTH_MAX, "calls", (int)SSC_CLIENT_CALLS_MAX, "deadline_ms",
+                            (json_int_t)c->deadline_ms, "max_deadline_ms", (json_int_t)c->max_deadline_ms,
+                            "lease_ms", (json_int_t)c->lease_ms, "max_lease_ms", (json_int_t)c->max_lease_ms,
+                            "clients", (json_int_t)c->max_clients));
     }
     return rc;
 }

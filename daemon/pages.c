@@ -4,6 +4,7 @@
 #include "apdu/error.h"
 #include "daemon/daemon.h"
 #include "daemon/method.h"
+#include "daemon/shape.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -132,6 +133,8 @@ static const char *const api_head[] = {
     "may reach 1 MiB. `params` is an object; members that a method does not know are passed over. Answers "
     "come in the order in which they are ready: match them by `id`. A request without `id` is executed and "
     "not answered; calls that write to a card must have one.",
+    "In the shape of a result a member without a type is text, `?` marks one that may be absent, and where "
+    "values are listed more may join: a client passes over members and values that it does not know.",
     "Money is integer fen. Digits are texts. Bytes are hexadecimal, upper case in answers. Times are RFC "
     "3339 with zone; `*_ms` are durations.",
     "Clients find the socket at `$SSCARD_SOCKET`, `/run/sscard/sscard.sock`, "
@@ -154,6 +157,16 @@ static void print_head(struct page *page, const char *const *head, size_t count)
     }
 }
 
+static void print_types(struct page *page)
+{
+    size_t count;
+    const struct ssc_type *types = ssc_types(&count);
+    printf("\n## %s\n", say(page, "Objects in answers"));
+    for (size_t i = 0; i < count; i++) {
+        printf("\n### %s\n\n%s\n\n`%s`\n", types[i].name, say(page, types[i].help), types[i].shape);
+    }
+}
+
 static void print_api(struct page *page)
 {
     size_t count;
@@ -167,6 +180,7 @@ static void print_api(struct page *page)
     for (size_t i = 0; i < count; i++) {
         print_method(page, &table[i]);
     }
+    print_types(page);
 }
 
 /* ---- errors ---- */

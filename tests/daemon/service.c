@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service.h"
 
+#include "shape_check.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -403,7 +405,9 @@ json_t *client_ok(struct client *c, const char *method, const char *format, ...)
     va_start(args, format);
     const int64_t id = post(c, method, format, args);
     va_end(args);
-    return part(client_answer(c, id), "result", method);
+    json_t *result = part(client_answer(c, id), "result", method);
+    shape_check_result(method, result);
+    return result;
 }
 
 static json_t *fails(struct client *c, int64_t id, const char *symbol, const char *method)
@@ -415,6 +419,7 @@ static json_t *fails(struct client *c, int64_t id, const char *symbol, const cha
     }
     assert_string_equal(text_of(data, "symbol"), symbol);
     assert_true(text_of(json_object_get(data, "remedy"), "zh")[0] != '\0');
+    shape_check("Error", data, symbol);
     json_incref(data);
     json_decref(error);
     return data;
@@ -444,6 +449,7 @@ static json_t *note_of_type(struct client *c, const char *type)
     for (size_t i = 0; i < json_array_size(c->notes) && !found; i++) {
         json_t *params = json_object_get(json_array_get(c->notes, i), "params");
         if (strcmp(text_of(params, "type"), type) == 0) {
+            shape_check("Event", params, type);
             found = json_incref(params);
             json_array_remove(c->notes, i);
         }

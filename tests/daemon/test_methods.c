@@ -53,6 +53,7 @@ static void test_system(void **state)
     struct client *c = ((struct bed *)*state)->c;
     json_t *r = client_ok(c, "system.hello", "{s:s, s:i}", "client", "test 1", "protocol", 1);
     assert_int_equal(int_of(r, "protocol"), 1);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(r, "protocols"), 0)), 1);
     assert_string_equal(text_of(r, "role"), "admin");
     assert_int_equal(int_of(json_object_get(r, "limits"), "line_bytes"), 65536);
     json_decref(r);
