@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The library's configuration: /etc/sscard/shim.conf, or $SSCARD_SHIM_CONF; docs/shim.conf shows every
+ * option. */
+#ifndef SSC_SHIM_CONFIG_H
+#define SSC_SHIM_CONFIG_H
+
+#include "middleware/shim/out.h"
+
+#include <stdint.h>
+
+enum { SSC_SHIM_FORMAT = 256, SSC_SHIM_KEYS = 48 };
+
+enum ssc_shim_pin_entry { SSC_SHIM_PIN_AUTO, SSC_SHIM_PIN_PAD, SSC_SHIM_PIN_HELPER };
+enum ssc_shim_unit { SSC_SHIM_YUAN, SSC_SHIM_FEN };
+
+struct ssc_shim_config {
+    int encoding;     /* enum ssc_shim_encoding */
+    char socket[108]; /* "": the usual places */
+    int64_t deadline_ms, hsm_hold_ms;
+    char device_number[64]; /* "": the service's */
+    int amounts;            /* enum ssc_shim_unit */
+    char btlv_separator[8];
+    int pin_entry; /* enum ssc_shim_pin_entry */
+    char pin_helper[200];
+    int64_t pin_timeout_ms;
+    struct { /* lines of {fields}; lines.h */
+        char identity[SSC_SHIM_FORMAT], identity_hsm[SSC_SHIM_FORMAT], key_hsm[SSC_SHIM_FORMAT],
+            command_hsm[SSC_SHIM_FORMAT], debit[SSC_SHIM_FORMAT], debit_hsm[SSC_SHIM_FORMAT],
+            debit_hsm_answer[SSC_SHIM_FORMAT], debit_hsm_result[SSC_SHIM_FORMAT], record[SSC_SHIM_FORMAT],
+            pay_info[SSC_SHIM_FORMAT];
+    } format;
+    struct {
+        char name[16], address[8];
+    } keys[SSC_SHIM_KEYS]; /* addresses in the back office's key machine */
+    unsigned key_count;
+};
+void ssc_shim_config_default(struct ssc_shim_config *c);
+/* The file named by the environment, else the one in /etc when it is there. SSC_E_CONFIG, SSC_E_IO with a
+ * sentence in why[]. */
+int ssc_shim_config_load(struct ssc_shim_config *c, char why[200]);
+/* Where the key is in the key machine: four digits; "" when nobody said. */
+const char *ssc_shim_key_address(const struct ssc_shim_config *c, const char *key);
+
+#endif

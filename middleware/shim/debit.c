@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * iDoDebit. The national interface has no key that tells a repeated call from a second sale; but card,
+ * amounts and the caller's time to the second name the sale. They are the op, so that a call that is repeated
+ * after a lost answer gets the stored outcome, and money moves once.
+ */
+#include "middleware/shim/lines.h"
+#include "middleware/shim/pin.h"
+#include "middleware/shim/shim.h"
+
+#include "apdu/error.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ATTEMPTS = 8 };
+
+/* The constant middle of the card identification code is left out, for the length. An attempt that is settled
+ * as not having happened gives way to the next. */
+static void name_sale(struct ssc_shim *s, const struct ssc_shim_in *in, unsigned attempt)
+{
+    snprintf(s->op, sizeof s->op, "shim%u.%s.%.6s%s.%08llX%08llX", attempt, in->pay.time, in->card.id,
+             in->card.id + 16, (unsigned long long)in->pay.first, (unsigned long long)in->pay.second);
+}
+
+/* The two amounts of pPayInfo are what the configuration says they are; what it does not name is nothing. */
+static json_t *sale(const struct ssc_shim *s, const struct ssc_shim_in *in)
+{
+    static const char *const names[] = {"amount", "self_pay", "pooled"};
+    char numbers[64];
+    json_t *params = json_pack("{s:s, s:s, s:i}", "op", s->op, "purse", "medical", "amount", 0);
+    snprintf(numbers, sizeof numbers, "1|2|");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *place = "";
+        size_t len = 0;
+        if (ssc_shim_named_item(s->config.format.pay_info, numbers, names[i], &place, &len) == 0 &&
+            len == 1) {
+            json_object_set_new(params, names[i],
+                                json_integer(place[0] == '1' ? in->pay.first : in->pay.second));
+        }
+    }
+    return params;
+}
+
+static void sale_line(struct ssc_shim *s, const char *format, const json_t *own, const json_t *result,
+                      const char *part, struct ssc_shim_out *out)
+{
+    ssc_shim_line(out, format,
+                  &(struct ssc_shim_fields){.from = {own, json_object_get(result, part), result},
+                                            .unit = (enum ssc_shim_unit)s->config.amounts});
+}
+
+/* A sale that the journal knows needs no PIN: its outcome is told. */
+static bool known(struct ssc_shim *s)
+{
+    return ssc_shim_call(s, "txn.get", json_pack("{s:s}", "op", s->op), NULL, NULL, s->deadline) == 0;
+}
+
+/* `method` with the op that is next in turn, after the PIN. */
+static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const char *method, bool with_time,
+                      json_t **result)
+{
+    int rc = ssc_shim_hold(s, in, &in->card);
+    bool again = rc == 0;
+    for (unsigned attempt = 0; again && attempt < ATTEMPTS; attempt++) {
+        name_sale(s, in, attempt);
+        rc = s->pin_verified || known(s) ? 0 : ssc_shim_pin_verify(s);
+        if (rc == 0) {
+            json_t *params = sale(s, in);
+            if (with_time) {
+                json_object_set_new(params, "time", json_string(in->pay.time));
+            }
+            rc = ssc_shim_call(s, method, params, NULL, result, s->deadline);
+        }
+        again = rc != 0 && strcmp(s->symbol, "nothing_moved") == 0;
+    }
+    return rc;
+}
+
+int ssc_shim_debit(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
+{
+    json_t *result = NULL;
+    const int rc = take_money(s, in, "purse.debit", false, &result);
+    if (rc == 0) {
+        sale_line(s, s->config.format.debit, NULL, result, "txn", out);
+    }
+    json_decref(result);
+    return rc;
+}
+
+int ssc_shim_debit_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
+{
+    json_t *result = NULL;
+    int rc = take_money(s, in, "purse.debit.begin", true, &result);
+    if (rc == 0 && !json_object_get(result, "host")) { /* done before: there is nothing left to authorise */
+        rc = ssc_shim_fail(s, SSC_E_OP_CONFLICT, NULL);
+    }
+    if (rc == 0) {
+        const char *address = ssc_shim_key_address(&s->config, "DPK");
+        json_t *own = address[0] ? json_pack("{s:s}", "address", address) : NULL;
+        sale_line(s, s->config.format.debit_hsm, own, result, "host", out);
+        json_decref(own);
+    }
+    json_decref(result);
+    return rc;
+}
+
+int ssc_shim_debit_complete(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
+{
+    static const char *const names[] = {"terminal_seq", "time", "mac1"};
+    json_t *params = json_object(), *result = NULL;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof names[0]; i++) {
+        const char *value = NULL;
+        size_t len = 0;
+        rc = ssc_shim_named_item(s->config.format.debit_hsm_answer, in->key, names[i], &value, &len);
+        rc = rc == 0 && len > 0 && len <= 14 ? 0 : SSC_E_INVALID_ARGUMENT;
+        json_object_set_new(params, names[i], json_stringn(rc == 0 ? value : "", rc == 0 ? len : 0));
+    }
+    if (rc != 0) {
+        json_decref(params);
+        rc = ssc_shim_fail(s, rc, "pKey");
+    } else {
+        rc = ssc_shim_call(s, "purse.debit.complete", params, NULL, &result, s->deadline);
+    }
+    if (rc == 0) {
+        sale_line(s, s->config.format.debit_hsm_result, NULL, result, "txn", out);
+    }
+    json_decref(result);
+    return rc;
+}

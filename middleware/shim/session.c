@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "middleware/shim/session.h"
+
+#include "apdu/error.h"
+#include "apdu/sw.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int key_made; /* written once, by pthread_once */
+
+static void end(void *session)
+{
+    struct ssc_shim *s = session;
+    ssc_shim_drop(s);
+    explicit_bzero(s, sizeof *s);
+    free(s);
+}
+
+static void make_key(void)
+{
+    key_made = pthread_key_create(&key, end) == 0;
+}
+
+/* In a child that was forked between two steps the descriptor is the parent's: closing our copy of it does
+ * not end the parent's lease. */
+static struct ssc_shim *made_here(void)
+{
+    struct ssc_shim *s = pthread_getspecific(key);
+    if (s && s->pid != getpid()) {
+        ssc_shim_drop(s);
+        s->pid = getpid();
+    }
+    return s;
+}
+
+struct ssc_shim *ssc_shim_session(int *rc)
+{
+    struct ssc_shim *s = NULL;
+    *rc = 0;
+    pthread_once(&once, make_key);
+    if (key_made) {
+        s = made_here();
+    }
+    if (key_made && !s) {
+        char why[200];
+        s = calloc(1, sizeof *s);
+        if (s && pthread_setspecific(key, s) != 0) {
+            free(s);
+            s = NULL;
+        }
+        if (s) {
+            s->pid = getpid();
+            const int error = ssc_shim_config_load(&s->config, why);
+            *rc = error == 0 ? 0 : ssc_shim_fail(s, error, why);
+        }
+        if (*rc != 0) { /* read again at the next call: somebody may mend it */
+            pthread_setspecific(key, NULL);
+        }
+    }
+    return s;
+}
+
+void ssc_shim_drop(struct ssc_shim *s)
+{
+    sscard_close(&s->client);
+    explicit_bzero(s->lease, sizeof s->lease);
+    explicit_bzero(s->original, sizeof s->original);
+    s->pin_verified = false;
+    s->flow = s->step = 0;
+}
+
+/* ---- failures ---- */
+
+static void say(struct ssc_shim *s, const char *symbol, const char *text, const char *more)
+{
+    snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
+    snprintf(s->text, sizeof s->text, "%s%s%s", text, more && more[0] ? "。" : "", more ? more : "");
+}
+
+int ssc_shim_fail(struct ssc_shim *s, int code, const char *more)
+{
+    const struct ssc_error_info *info = ssc_error_info(code);
+    say(s, info->symbol, info->zh, more && more[0] ? more : info->remedy_zh);
+    return info->national;
+}
+
+int ssc_shim_refused(struct ssc_shim *s, uint16_t sw)
+{
+    say(s, ssc_error_info(SSC_E_CARD_STATUS)->symbol, ssc_sw_text(sw, 0x00, 0xB2).zh, NULL);
+    return -(int)sw;
+}
+
+/* What the service says in data.tries; -1 when it does not. */
+static int tries_of(const json_t *error)
+{
+    const json_t *tries = json_object_get(json_object_get(error, "data"), "tries");
+    return json_is_integer(tries) ? (int)json_integer_value(tries) : -1;
+}
+
+/* The row that decides the national code: need_remote_authentication names its cause in the detail, and
+ * callers fall back to the key machine on exactly five codes. */
+static const struct ssc_error_info *row_of(struct sscard *client)
+{
+    const struct ssc_error_info *row = ssc_error_by_symbol(sscard_error_symbol(client));
+    if (row && row->code == SSC_E_NEED_REMOTE) {
+        const struct ssc_error_info *cause = ssc_error_by_symbol(sscard_error_detail(client));
+        row = cause ? cause : row;
+    }
+    return row;
+}
+
+/* The card's status word is the code where the table has no meaning of its own for it. */
+static int national_of(struct sscard *client, const struct ssc_error_info *row)
+{
+    const int sw = sscard_error_sw(client);
+    int national = row ? row->national : -999;
+    if (sw > 0 && (!row || row->code == SSC_E_CARD_STATUS || row->code == SSC_E_AUTH_FAILED)) {
+        national = -sw;
+    }
+    return national;
+}
+
+static int fail_as_told(struct ssc_shim *s)
+{
+    const struct ssc_error_info *row = row_of(s->client);
+    const int national = national_of(s->client, row);
+    json_t *error = json_loads(sscard_error_json(s->client), 0, NULL);
+    const int tries = tries_of(error);
+    char text[64];
+    if (row && row->code == SSC_E_PIN_WRONG && tries >= 0) {
+        snprintf(text, sizeof text, "PIN失败，剩余%d次", tries);
+        say(s, row->symbol, text, NULL);
+    } else if (row) {
+        say(s, row->symbol, row->zh, row->remedy_zh);
+    } else {
+        say(s, sscard_error_symbol(s->client), sscard_error_text(s->client, "zh"),
+            sscard_error_remedy(s->client, "zh"));
+    }
+    json_decref(error);
+    return national;
+}
+
+/* ---- calls ---- */
+
+/* {members}: the lease, then the secret, are put behind the others. NULL: no memory. */
+static char *params_text(const struct ssc_shim *s, json_t *params, const char *secret)
+{
+    json_t *all = params ? params : json_object();
+    char *text = NULL, *whole = NULL;
+    if (all && s->lease[0]) {
+        json_object_set_new(all, "lease", json_string(s->lease));
+    }
+    text = json_dumps(all, JSON_COMPACT);
+    if (text && secret) {
+        const size_t len = strlen(text), cap = len + strlen(secret) + 2;
+        whole = malloc(cap);
+        if (whole) {
+            snprintf(whole, cap, "%.*s%s%s}", (int)len - 1, text, len > 2 ? "," : "", secret);
+        }
+        ssc_shim_wipe(text);
+    } else {
+        whole = text;
+    }
+    json_decref(all);
+    return whole;
+}
+
+int ssc_shim_call(struct ssc_shim *s, const char *method, json_t *params, const char *secret, json_t **result,
+                  int64_t deadline)
+{
+    char *text = params_text(s, params, secret), *answer = NULL;
+    int rc = text ? 0 : ssc_shim_fail(s, SSC_E_OUT_OF_MEMORY, NULL);
+    if (rc == 0 && !s->client) {
+        const char *path = s->config.socket[0] ? s->config.socket : NULL;
+        rc = sscard_open(path, deadline, &s->client) == 0 ? 0
+             : s->client                                  ? fail_as_told(s)
+                                                          : ssc_shim_fail(s, SSC_E_OUT_OF_MEMORY, NULL);
+    }
+    if (rc == 0 && sscard_call(s->client, method, text, &answer, deadline) != 0) {
+        rc = fail_as_told(s);
+    }
+    if (rc == 0 && result) {
+        *result = json_loads(answer, JSON_DECODE_ANY, NULL);
+        rc = *result ? 0 : ssc_shim_fail(s, SSC_E_OUT_OF_MEMORY, NULL);
+    }
+    sscard_free(answer);
+    ssc_shim_wipe(text);
+    return rc;
+}
+
+const char *ssc_shim_medium(int type)
+{
+    static const char *const media[] = {"contact", "contactless", "contact_first", "contactless_first"};
+    return type >= 1 && type <= 4 ? media[type - 1] : NULL;
+}
+
+int ssc_shim_acquire(struct ssc_shim *s, int type, const struct ssc_shim_card *card, int64_t hold_ms)
+{
+    json_t *params = json_pack("{s:s, s:I}", "medium", ssc_shim_medium(type), "hold_ms", (json_int_t)hold_ms);
+    json_t *result = NULL;
+    if (params && card) {
+        json_t *expect = json_pack("{s:s}", "card_id", card->id);
+        if (card->number[0]) {
+            json_object_set_new(expect, "card_number", json_string(card->number));
+        }
+        json_object_set_new(params, "expect", expect);
+    }
+    const int rc = ssc_shim_call(s, "card.acquire", params, NULL, &result, s->deadline);
+    const char *lease = json_string_value(json_object_get(result, "lease"));
+    if (lease) {
+        snprintf(s->lease, sizeof s->lease, "%s", lease);
+    }
+    json_decref(result);
+    return rc;
+}
