@@ -12,7 +12,7 @@
 struct psam {
     char reader[SSC_READER_NAME_MAX]; /* "" : free place */
     uint32_t insertions;
-    bool present, tried;
+    bool present, tried, opening;
     struct ssc_auth *auth;
     unsigned users;
     bool gone; /* closed when its last user is done */
@@ -25,7 +25,7 @@ struct ssc_psams {
     uv_mutex_t lock; /* held for moments only: never during an exchange */
     uv_cond_t changed;
     struct psam psam[SLOTS];
-    bool stop, opening;
+    bool stop;
 };
 
 static bool to_close(const struct psam *m)
@@ -36,6 +36,12 @@ static bool to_close(const struct psam *m)
 static bool to_open(const struct psam *m)
 {
     return m->present && !m->tried && !m->auth;
+}
+
+/* Not known yet whether it can be used. */
+static bool pending(const struct psam *m)
+{
+    return to_open(m) || m->opening;
 }
 
 static struct psam *find(struct ssc_psams *p, bool (*fits)(const struct psam *))
@@ -68,12 +74,11 @@ static void do_open(struct ssc_psams *p, struct psam *m)
     const uint32_t insertions = m->insertions;
     struct ssc_auth *auth = NULL;
     memcpy(reader, m->reader, sizeof reader);
-    m->tried = true;
-    p->opening = true;
+    m->tried = m->opening = true;
     uv_mutex_unlock(&p->lock);
     const int rc = open_psam(p, reader, &auth);
     uv_mutex_lock(&p->lock);
-    p->opening = false;
+    m->opening = false;
     m->auth = auth;
     m->error = rc;
     m->gone = !m->present || m->insertions != insertions;
@@ -192,7 +197,7 @@ struct ssc_auth *ssc_psams_get(struct ssc_psams *p, int64_t deadline)
             m->users++;
             auth = m->auth;
         }
-        wait = !m && (p->opening || find(p, to_open)) && left > 0;
+        wait = !m && find(p, pending) && left > 0;
         if (wait) {
             uv_cond_timedwait(&p->changed, &p->lock, (uint64_t)left * 1000000u);
         }
@@ -220,7 +225,10 @@ static json_t *psam_json(const struct psam *m)
 {
     const struct ssc_psam_info *info = usable(m) ? ssc_auth_psam_info(m->auth) : NULL;
     json_t *algorithms = json_array();
-    json_t *o = json_pack("{s:s, s:b}", "reader", m->reader, "ok", info != NULL);
+    json_t *o = json_pack("{s:s, s:b, s:s}", "reader", m->reader, "ok", info != NULL, "state",
+                          info         ? "ready"
+                          : pending(m) ? "opening"
+                                       : "fault");
     if (info) {
         const struct {
             bool has;
@@ -234,7 +242,7 @@ static json_t *psam_json(const struct psam *m)
         json_object_set_new(o, "serial", json_string(info->serial));
         json_object_set_new(o, "terminal", json_string(info->terminal));
         json_object_set(o, "algorithms", algorithms);
-    } else if (m->error) {
+    } else if (m->error && !pending(m)) {
         json_object_set_new(o, "error", json_string(ssc_error_info(m->error)->symbol));
     }
     json_decref(algorithms);

@@ -30,7 +30,12 @@ static void readers(struct cli *cli, struct grid *grid, const json_t *result)
         char text[192];
         snprintf(text, sizeof text, "%s, %s %s", js(item, "reader"), msg(cli, MSG_TERMINAL),
                  js(item, "terminal"));
-        grid_row(grid, "PSAM", verdict(cli, jb(item, "ok")), text);
+        const bool opening = strcmp(js(item, "state"), "opening") == 0;
+        if (!js(item, "terminal")[0]) {
+            snprintf(text, sizeof text, "%s%s%s", js(item, "reader"), js(item, "error")[0] ? ": " : "",
+                     js(item, "error"));
+        }
+        grid_row(grid, "PSAM", opening ? msg(cli, MSG_OPENING) : verdict(cli, jb(item, "ok")), text);
     }
     if (i == 0) {
         grid_row(grid, "PSAM", "-", "");

@@ -63,6 +63,7 @@ static void test_system(void **state)
     assert_int_equal(json_array_size(json_object_get(r, "readers")), 3);
     const json_t *psam = json_array_get(json_object_get(r, "psam"), 0);
     assert_true(json_is_true(json_object_get(psam, "ok")));
+    assert_string_equal(text_of(psam, "state"), "ready");
     assert_int_equal(strlen(text_of(psam, "terminal")), 12);
     json_decref(r);
     r = client_ok(c, "rpc.discover", NULL);

@@ -222,6 +222,13 @@ class TestKeys(patient.Case):
         script = [("system.ping", ping(psam=[])), ("reader.list", listed(reader(), reader(name="Slot B"))), ("card.info", INFO)]
         self.assertIn("psam = Slot B", self.with_answers("psam_unnamed", script)["remedy"]["en"])
 
+    def test_still_being_opened(self):
+        """The service has just started: a PSAM that is waited for, and then one that is no good."""
+        opening = [dict(PSAM, ok=False, state="opening")]
+        more = [("system.ping", ping(psam=opening)), ("system.ping", ping(psam=[dict(PSAM, ok=False, state="fault", error="no_psam")]))]
+        script = [("system.ping", ping(psam=opening)), ("reader.list", listed(reader())), ("card.info", INFO)] + more
+        self.assertIn("no_psam", self.with_answers("psam_fault", script)["evidence"]["en"])
+
     def test_algorithm(self):
         self.assertIn("SM4", self.keys("psam_algorithm", [dict(PSAM, algorithms=["3des"])])["evidence"]["en"])
 
@@ -287,8 +294,8 @@ class TestBehind(patient.Case):
         service = subprocess.Popen([os.environ["SSCARDD"], "--sim", "--socket", path, "--journal", disk + "/journal.db",
                                     "--log-level", "error"], env=self.env)
         try:
-            for _ in range(500):  # up, and done with its PSAM: the journal comes after it in the chain
-                if os.path.exists(path) and '"terminal": "' in self.run_cli("--json", "ping", "--socket", path).out:
+            for _ in range(500):
+                if os.path.exists(path):
                     break
                 time.sleep(0.01)
             cause = self.diagnose("disk_full", "--socket", path)

@@ -224,7 +224,7 @@ class TestService(support.Case):
         self.assertEqual(r.code, 0, r.err)
         self.assertEqual(r.err.count("00B2010400"), 1)
         with open(self.dir + "/r.replay") as f:
-            self.assertEqual(f.read(), "# recorded by sscard trace\nreader R\nmedium contact\natr 3B00\n> 00B2010400\n< 9000\n")
+            self.assertEqual(f.read(), "# recorded by sscard trace\nredacted\nreader R\nmedium contact\natr 3B00\n> 00B2010400\n< 9000\n")
 
     def test_apdu_holds_a_lease(self):
         answer = {"response": "9000", "data": "", "sw": "9000", "sw_name": "ok", "sw_text": {"en": "done", "zh": "成功"}}

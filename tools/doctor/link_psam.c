@@ -3,7 +3,12 @@
  * Nothing of what the card says about its holder is kept. */
 #include "tools/doctor/doctor.h"
 
+#include "drivers/reader.h"
+
 #include <string.h>
+#include <unistd.h>
+
+#define LOOK_AGAIN_US 200000
 
 struct keys {
     bool any, local; /* something to authenticate with; a PSAM or key file on this machine */
@@ -58,8 +63,37 @@ static void take_test_keys(struct doctor *d, const char *name, struct keys *keys
     doctor_fact(d, FACT_KEY_FILE, name);
 }
 
+static bool any_opening(const json_t *psams)
+{
+    const json_t *psam;
+    size_t i;
+    bool found = false;
+    json_array_foreach(psams, i, psam)
+    {
+        found = found || strcmp(js(psam, "state"), "opening") == 0;
+    }
+    return found;
+}
+
+/* A service that has just started, a PSAM that was just put in: its answer is worth waiting for. */
+static void await_psams(struct doctor *d)
+{
+    const int64_t deadline = ssc_deadline(d->patience_ms);
+    char symbol[64], detail[160];
+    while (any_opening(json_object_get(d->ping, "psam")) && ssc_now_ms() < deadline) {
+        json_t *again = NULL;
+        usleep(LOOK_AGAIN_US);
+        again = doctor_ask(d, "system.ping", NULL, symbol, detail);
+        if (again) {
+            json_decref(d->ping);
+            d->ping = again;
+        }
+    }
+}
+
 static void keys_of_service(struct doctor *d, struct keys *keys)
 {
+    await_psams(d);
     take_psams(d, json_object_get(d->ping, "psam"), keys);
     if (jb(json_object_get(d->ping, "hsm"), "configured")) {
         keys->any = true;
