@@ -151,28 +151,44 @@ static void control(struct port *port, struct transfer *t)
     finish(port, t, status, len);
 }
 
-static int submit(struct port *port, UMockdevIoctlData *arg)
+static void begin(struct port *port, struct transfer *t, const struct usbdevfs_urb *urb)
 {
-    UMockdevIoctlData *data = umockdev_ioctl_data_resolve(arg, 0, sizeof(struct usbdevfs_urb), NULL);
-    struct transfer *t = calloc(1, sizeof *t);
-    struct usbdevfs_urb urb;
-    memcpy(&urb, data->data, sizeof urb);
-    t->urb = g_object_ref(data);
-    t->endpoint = urb.endpoint;
-    if (urb.buffer_length > 0) {
-        t->buffer = g_object_ref(umockdev_ioctl_data_resolve(data, offsetof(struct usbdevfs_urb, buffer),
-                                                             (gsize)urb.buffer_length, NULL));
-    }
-    if (urb.type == USBDEVFS_URB_TYPE_CONTROL && t->buffer && urb.buffer_length >= 8) {
+    const size_t len = t->buffer ? (size_t)urb->buffer_length : 0;
+    if (urb->type == USBDEVFS_URB_TYPE_CONTROL && len >= 8) {
         control(port, t);
-    } else if (urb.endpoint & 0x80) {
+    } else if (urb->endpoint & 0x80) {
         append(&port->waiting, t);
     } else {
-        const int status = device_out(port->device, t->buffer ? t->buffer->data : NULL,
-                                      t->buffer ? (size_t)urb.buffer_length : 0);
-        finish(port, t, status == -ENODEV ? -ESHUTDOWN : status, status == 0 ? (size_t)urb.buffer_length : 0);
+        const int status = device_out(port->device, t->buffer ? t->buffer->data : NULL, len);
+        finish(port, t, status == -ENODEV ? -ESHUTDOWN : status, status == 0 ? len : 0);
     }
-    return 0;
+}
+
+/* What the program's argument points at; NULL: the program has ended or closed the node meanwhile. */
+static UMockdevIoctlData *resolve(UMockdevIoctlData *data, size_t at, size_t len)
+{
+    return umockdev_ioctl_data_resolve(data, at, len, NULL);
+}
+
+/* 0 or errno */
+static int submit(struct port *port, UMockdevIoctlData *arg)
+{
+    UMockdevIoctlData *data = resolve(arg, 0, sizeof(struct usbdevfs_urb)), *buffer = NULL;
+    struct usbdevfs_urb urb = {.buffer_length = 0};
+    if (data) {
+        memcpy(&urb, data->data, sizeof urb);
+        buffer = urb.buffer_length > 0
+                     ? resolve(data, offsetof(struct usbdevfs_urb, buffer), (size_t)urb.buffer_length)
+                     : NULL;
+    }
+    struct transfer *t = data && (buffer || urb.buffer_length <= 0) ? calloc(1, sizeof *t) : NULL;
+    if (t) {
+        t->urb = g_object_ref(data);
+        t->buffer = buffer ? g_object_ref(buffer) : NULL;
+        t->endpoint = urb.endpoint;
+        begin(port, t, &urb);
+    }
+    return t ? 0 : EIO;
 }
 
 static int discard(struct port *port, gulong client_urb)
@@ -201,9 +217,9 @@ static int reap(struct port *port, UMockdevIoctlData *arg)
     }
     t = port->done.first;
     if (t) {
-        UMockdevIoctlData *where = umockdev_ioctl_data_resolve(arg, 0, sizeof(void *), NULL);
+        UMockdevIoctlData *where = resolve(arg, 0, sizeof(void *));
         unlink_transfer(&port->done, t);
-        if (where) { /* NULL: the program has closed the node meanwhile */
+        if (where) {
             umockdev_ioctl_data_set_ptr(where, 0, t->urb);
         }
         forget(t);
@@ -223,24 +239,35 @@ static void cancel_all(struct port *port)
 
 /* ---- requests ---- */
 
-static int endpoint_of(UMockdevIoctlData *arg)
+static int clear_halt(struct port *port, UMockdevIoctlData *arg)
 {
-    UMockdevIoctlData *data = umockdev_ioctl_data_resolve(arg, 0, sizeof(unsigned), NULL);
+    UMockdevIoctlData *data = resolve(arg, 0, sizeof(unsigned));
     unsigned endpoint;
-    memcpy(&endpoint, data->data, sizeof endpoint);
-    return (int)endpoint;
+    if (data) {
+        memcpy(&endpoint, data->data, sizeof endpoint);
+        device_clear_halt(port->device, (uint8_t)endpoint);
+    }
+    return data ? 0 : EIO;
+}
+
+static int capabilities(UMockdevIoctlData *arg)
+{
+    const unsigned known = CAPABILITIES;
+    UMockdevIoctlData *data = resolve(arg, 0, sizeof known);
+    if (data) {
+        umockdev_ioctl_data_update(data, 0, (guint8 *)(uintptr_t)&known, sizeof known);
+    }
+    return data ? 0 : EIO;
 }
 
 /* 0 or errno */
 static int request(struct port *port, gulong number, UMockdevIoctlData *arg)
 {
-    const unsigned capabilities = CAPABILITIES;
     gulong address;
     int rc = 0;
     switch (number) {
     case USBDEVFS_GET_CAPABILITIES:
-        umockdev_ioctl_data_update(umockdev_ioctl_data_resolve(arg, 0, sizeof capabilities, NULL), 0,
-                                   (guint8 *)(uintptr_t)&capabilities, sizeof capabilities);
+        rc = capabilities(arg);
         break;
     case USBDEVFS_SUBMITURB:
         rc = port->out ? ENODEV : submit(port, arg);
@@ -254,7 +281,7 @@ static int request(struct port *port, gulong number, UMockdevIoctlData *arg)
         rc = reap(port, arg);
         break;
     case USBDEVFS_CLEAR_HALT:
-        device_clear_halt(port->device, (uint8_t)endpoint_of(arg));
+        rc = clear_halt(port, arg);
         break;
     case USBDEVFS_RESET:
         device_reset(port->device);
