@@ -72,6 +72,7 @@ void ccid_release(struct ccid_reader *r, unsigned slot, int rc)
         ccid_card_out(r, slot);
     } else if (late || broken || rc == SSC_E_READER_REMOVED) {
         r->care = true;
+        r->lost = r->lost || rc == SSC_E_READER_REMOVED;
         ccid_call_attendant(r);
     }
     pthread_cond_broadcast(&r->hub->changed);
@@ -202,6 +203,7 @@ static int clean_up(struct ccid_reader *r)
     pthread_mutex_lock(&r->hub->lock);
     r->chores = false;
     rc = ccid_hold(r, ssc_deadline(FAR_MS));
+    rc = rc == 0 && r->lost ? SSC_E_READER_REMOVED : rc;
     const bool care = r->care;
     pthread_mutex_unlock(&r->hub->lock);
     if (care && rc == 0) {
@@ -260,6 +262,16 @@ static bool take_notice(struct ccid_reader *r, const uint8_t *notice, size_t len
     return news;
 }
 
+static int look_at_all(struct ccid_reader *r)
+{
+    int rc = 0;
+    for (unsigned i = 0; i < r->interface.ccid.slots && rc == 0; i++) {
+        rc = is_over(r) ? SSC_E_READER_REMOVED : look(r, i, false);
+        rc = rc == SSC_E_READER_REMOVED ? rc : 0; /* the rest is in `care` */
+    }
+    return rc;
+}
+
 /* Follows the slots until there is something to do. Non-zero: open the reader anew. */
 static int follow(struct ccid_reader *r)
 {
@@ -279,9 +291,10 @@ static int follow(struct ccid_reader *r)
             sleep_until(r, ssc_deadline(POLL_MS));
             pthread_mutex_unlock(&r->hub->lock);
         }
-        for (unsigned i = 0; i < r->interface.ccid.slots && !r->interface.interrupt_in && rc == 0; i++) {
-            rc = is_over(r) ? SSC_E_READER_REMOVED : look(r, i, false);
-            rc = rc == SSC_E_READER_REMOVED ? rc : 0; /* the rest is in `care` */
+        /* An interrupt transfer without content is what a reset of the device by another program looks like.
+         */
+        if (rc == 0 && (!r->interface.interrupt_in || len == 0)) {
+            rc = look_at_all(r);
         }
         if (r->interface.interrupt_in && rc == 0 && !take_notice(r, notice, len)) {
             nap(FLOOD_PAUSE_MS, r); /* a reader that only repeats itself does not get a processor for that */
@@ -320,7 +333,7 @@ static void set_standing(struct ccid_reader *r, enum ccid_standing standing, int
         }
         r->standing = standing;
         r->opened = why;
-        r->care = r->chores = false;
+        r->care = r->lost = r->chores = false;
         for (struct ccid_channel *c = r->open; c; c = c->next) {
             c->base.wedged = false; /* ready, or gone: the call itself tells which */
         }

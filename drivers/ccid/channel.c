@@ -252,12 +252,13 @@ static int power_up(struct ccid_channel *c, bool shared, int64_t deadline)
     struct ccid_reader *r = c->reader;
     struct ccid_slot *s = &r->slot[c->slot];
     const struct ssc_ccid_slot *card = &r->engine->slot[c->slot];
-    int rc =
-        shared && card->powered ? 0 : ssc_ccid_power_on(r->engine, c->slot, SSC_RESET_COLD, -1, deadline);
+    const bool fresh = !shared || !card->powered;
+    int rc = fresh ? ssc_ccid_power_on(r->engine, c->slot, SSC_RESET_COLD, -1, deadline) : 0;
     if (rc == 0) {
         adopt(c);
     }
     pthread_mutex_lock(&r->hub->lock);
+    s->resets += fresh ? 1 : 0; /* what another channel knows of this card is over */
     if (rc == 0 && !s->present) {
         ccid_card_in(r, c->slot); /* quicker than the reader's own message */
     }

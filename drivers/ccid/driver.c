@@ -8,7 +8,7 @@
 
 #include "drivers/ccid/quirks.h"
 
-enum { DEVICES_MAX = 128, FAR_MS = 60 * 60 * 1000 };
+enum { DEVICES_MAX = 128, FAR_MS = 60 * 60 * 1000, UNCONFIGURED_MS = 2000 };
 
 struct ccid_driver {
     struct ssc_driver base;
@@ -168,9 +168,12 @@ static void bury(struct ccid_hub *hub, bool all)
     }
 }
 
-static void compare(struct ccid_hub *hub, struct ssc_usb_device *devices)
+/* How long to wait for news of the bus: of a device that gets its configuration (authorised by an
+ * administrator, or woken up) there are none. */
+static int64_t compare(struct ccid_hub *hub, struct ssc_usb_device *devices)
 {
     size_t count = DEVICES_MAX;
+    int64_t pause = FAR_MS;
     const int rc = hub->bus->ops->list(hub->bus, devices, &count);
     pthread_mutex_lock(&hub->lock);
     for (struct ccid_reader *r = hub->readers; r && rc == 0; r = r->next) {
@@ -193,11 +196,15 @@ static void compare(struct ccid_hub *hub, struct ssc_usb_device *devices)
         if (!known) {
             take_device(hub, &devices[i]);
         }
+        pause = devices[i].config_len == 0 ? UNCONFIGURED_MS : pause;
     }
     pthread_mutex_lock(&hub->lock);
-    hub->looked = true;
-    ccid_changed(hub);
+    if (!hub->looked) {
+        hub->looked = true;
+        ccid_changed(hub);
+    }
     pthread_mutex_unlock(&hub->lock);
+    return pause;
 }
 
 static void *keep(void *arg)
@@ -205,10 +212,12 @@ static void *keep(void *arg)
     struct ccid_hub *hub = arg;
     struct ssc_usb_device *devices = calloc(DEVICES_MAX, sizeof *devices);
     uint64_t version = 0;
+    int64_t pause = FAR_MS;
     bool stopping = devices == NULL;
     while (!stopping) {
-        if (hub->bus->ops->watch(hub->bus, &version, ssc_deadline(FAR_MS)) == 0) {
-            compare(hub, devices);
+        const int rc = hub->bus->ops->watch(hub->bus, &version, ssc_deadline(pause));
+        if (rc == 0 || (rc == SSC_E_DEADLINE_EXCEEDED && pause < FAR_MS)) {
+            pause = compare(hub, devices);
         }
         pthread_mutex_lock(&hub->lock);
         stopping = hub->stopping;

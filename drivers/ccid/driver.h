@@ -59,8 +59,10 @@ struct ccid_reader {
     enum ccid_standing standing;
     int opened; /* why it is unusable */
     bool first_open_done;
-    bool busy;   /* somebody holds engine and usb */
-    bool care;   /* the attendant has to clean up; nobody else may use the reader before it has */
+    bool busy; /* somebody holds engine and usb */
+    bool care; /* the attendant has to clean up; nobody else may use the reader before it has */
+    bool
+        lost; /* the interface was taken away under a call: to be opened anew, if the device is still there */
     bool chores; /* the attendant has something to do, but nobody need wait for it */
     struct ssc_usb *usb;
     struct ssc_ccid_engine *engine;

@@ -4,8 +4,10 @@
  * Nothing above it knows libusb.
  *
  * Deadlines are absolute CLOCK_MONOTONIC ms and hold whatever the device does. Errors: SSC_E_READER_REMOVED
- * (unplugged), SSC_E_DEADLINE_EXCEEDED, SSC_E_CANCELLED (ssc_usb_ops.wake), SSC_E_READER_IO (stall, overflow,
- * protocol error), SSC_E_READER_BUSY and SSC_E_READER_DENIED (open only), SSC_E_OUT_OF_MEMORY.
+ * (unplugged, or
+ * the interface was taken away and must be opened anew), SSC_E_DEADLINE_EXCEEDED, SSC_E_CANCELLED
+ * (ssc_usb_ops.wake), SSC_E_READER_IO (stall, overflow, protocol error), SSC_E_READER_BUSY and
+ * SSC_E_READER_DENIED (open only), SSC_E_OUT_OF_MEMORY.
  */
 #ifndef SSC_DRIVERS_CCID_USB_H
 #define SSC_DRIVERS_CCID_USB_H
@@ -46,7 +48,7 @@ struct ssc_usb_device {
     uint8_t bus, address;
     char path[SSC_USB_PATH_MAX]; /* "1-2.3": bus and ports, the same after a replug into the same port */
     uint16_t vid, pid, firmware; /* firmware: bcdDevice */
-    uint8_t config[1024];        /* active configuration descriptor, as far as it fits */
+    uint8_t config[1024]; /* active configuration descriptor, as far as it fits; empty: not configured */
     size_t config_len;
 };
 

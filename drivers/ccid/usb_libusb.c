@@ -29,6 +29,7 @@ struct transfer {
     struct ssc_libusb_bus *bus;
     pthread_cond_t ended;
     bool finished, abandoned; /* bus->lock */
+    bool taken_back;          /* by us */
     size_t cap;
     uint8_t data[];
 };
@@ -89,15 +90,18 @@ static struct transfer *transfer_new(struct ssc_libusb_bus *bus, size_t cap)
     return t;
 }
 
-static int status_of(enum libusb_transfer_status status)
+static int status_of(const struct transfer *t)
 {
+    const enum libusb_transfer_status status = t->usb->status;
     int rc = SSC_E_READER_IO; /* stall, overflow, error */
     if (status == LIBUSB_TRANSFER_COMPLETED) {
         rc = 0;
-    } else if (status == LIBUSB_TRANSFER_NO_DEVICE) {
-        rc = SSC_E_READER_REMOVED;
-    } else if (status == LIBUSB_TRANSFER_CANCELLED || status == LIBUSB_TRANSFER_TIMED_OUT) {
+    } else if (status == LIBUSB_TRANSFER_CANCELLED && t->taken_back) {
         rc = SSC_E_DEADLINE_EXCEEDED;
+    } else if (status == LIBUSB_TRANSFER_NO_DEVICE || status == LIBUSB_TRANSFER_CANCELLED) {
+        /* Unplugged, or the kernel took the interface away: suspend, reset by another program, no
+         * configuration. */
+        rc = SSC_E_READER_REMOVED;
     }
     return rc;
 }
@@ -115,6 +119,7 @@ static bool transfer_wait(struct usb_handle *u, struct transfer *t, int64_t dead
         if (woken) {
             *woken = u->woken;
         }
+        t->taken_back = true;
         pthread_mutex_unlock(&bus->lock);
         libusb_cancel_transfer(t->usb);
         pthread_mutex_lock(&bus->lock);
@@ -143,7 +148,7 @@ static int transfer_run(struct usb_handle *u, struct transfer *t, uint8_t *out, 
         t->abandoned = !ended;
         u->woken = interrupt ? false : u->woken;
         pthread_mutex_unlock(&bus->lock);
-        rc = ended ? status_of(t->usb->status) : SSC_E_DEADLINE_EXCEEDED;
+        rc = ended ? status_of(t) : SSC_E_DEADLINE_EXCEEDED;
         got = ended && t->usb->actual_length > 0 ? (size_t)t->usb->actual_length : 0;
         rc = woken && rc == SSC_E_DEADLINE_EXCEEDED ? SSC_E_CANCELLED : rc;
     }

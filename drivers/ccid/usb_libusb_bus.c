@@ -145,8 +145,7 @@ static bool describe(libusb_device *device, struct ssc_usb_device *out)
     struct libusb_config_descriptor *config = NULL;
     uint8_t ports[7];
     const int depth = libusb_get_port_numbers(device, ports, sizeof ports);
-    const bool described = libusb_get_device_descriptor(device, &d) == 0 &&
-                           libusb_get_active_config_descriptor(device, &config) == 0;
+    const bool described = libusb_get_device_descriptor(device, &d) == 0;
     if (described) {
         out->bus = libusb_get_bus_number(device);
         out->address = libusb_get_device_address(device);
@@ -154,8 +153,10 @@ static bool describe(libusb_device *device, struct ssc_usb_device *out)
         out->pid = d.idProduct;
         out->firmware = d.bcdDevice;
         out->config_len = 0;
-        put_config(out, config);
-        libusb_free_config_descriptor(config);
+        if (libusb_get_active_config_descriptor(device, &config) == 0) {
+            put_config(out, config);
+            libusb_free_config_descriptor(config);
+        }
         size_t len = (size_t)snprintf(out->path, sizeof out->path, "%u", out->bus);
         for (int i = 0; i < depth; i++) {
             len += (size_t)snprintf(out->path + len, sizeof out->path - len, "%c%u", i ? '.' : '-', ports[i]);

@@ -228,12 +228,12 @@ static int reap(struct port *port, UMockdevIoctlData *arg)
     return rc;
 }
 
-static void cancel_all(struct port *port)
+static void end_all(struct port *port, int status)
 {
     while (port->waiting.first) {
         struct transfer *t = port->waiting.first;
         unlink_transfer(&port->waiting, t);
-        finish(port, t, port->out ? -ESHUTDOWN : -ENOENT, 0);
+        finish(port, t, status, 0);
     }
 }
 
@@ -312,7 +312,7 @@ static gboolean on_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *client, g
     pthread_mutex_lock(&port->lock);
     if (device_gone(port->device) && !port->out) {
         port->out = true;
-        cancel_all(port);
+        end_all(port, -ESHUTDOWN);
     }
     const gulong number = umockdev_ioctl_client_get_request(client);
     const bool late = port->out && number != USBDEVFS_REAPURB && number != USBDEVFS_REAPURBNDELAY &&
@@ -401,7 +401,7 @@ void bed_unplug(struct bed *bed, unsigned number)
         GError *error = NULL;
         pthread_mutex_lock(&port->lock);
         port->out = true;
-        cancel_all(port);
+        end_all(port, -ESHUTDOWN);
         pthread_mutex_unlock(&port->lock);
         snprintf(sysfs, sizeof sysfs, "/sys%s", port->sysfs);
         snprintf(interface, sizeof interface, "%s/1-%u:1.0", sysfs, number);
@@ -420,6 +420,15 @@ void bed_unplug(struct bed *bed, unsigned number)
         pthread_mutex_destroy(&port->lock);
         port->device = NULL;
     }
+}
+
+void bed_disturb(struct bed *bed, unsigned number, int status)
+{
+    struct port *port = &bed->port[number];
+    pthread_mutex_lock(&port->lock);
+    device_reset(port->device);
+    end_all(port, status);
+    pthread_mutex_unlock(&port->lock);
 }
 
 void bed_free(struct bed **bed)

@@ -20,5 +20,8 @@ void bed_free(struct bed **bed); /* takes everything out */
 /* Port 1 .. BED_PORTS; borrows the device. */
 void bed_plug(struct bed *bed, unsigned port, struct device *device);
 void bed_unplug(struct bed *bed, unsigned port);
+/* The reader loses its power and stays in the list: the kernel ends every transfer with -ESHUTDOWN (suspend
+ * and resume) or -ENOENT (reset by another program). */
+void bed_disturb(struct bed *bed, unsigned port, int status);
 
 #endif

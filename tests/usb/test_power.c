@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Suspend, resets by others, replug into another address: the driver comes back by itself, and nobody goes on
+ * with a card that has lost its power. */
+#include "ccid_bed.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+enum { XFR = 0x6F, IN_THE_CALL_MS = 60 };
+
+static const struct {
+    const char *name;
+    int status;
+    bool polled;
+    int64_t within; /* an exchange under way ends; a reset shows itself as an empty packet only */
+} DISTURBANCES[] = {
+    {"suspend", -ESHUTDOWN, false, SOON / 10},
+    {"suspend, reader without interrupt pipe", -ESHUTDOWN, true, SOON / 10},
+    {"reset by another program", -ENOENT, false, SOON / 3 + OVERRUN},
+    {"reset by another program, reader without interrupt pipe", -ENOENT, true, SOON / 3 + OVERRUN},
+};
+enum { COUNT = sizeof DISTURBANCES / sizeof DISTURBANCES[0] };
+
+static void up(size_t i)
+{
+    struct device_config config = device_default(LEVEL_SHORT);
+    config.interrupt = !DISTURBANCES[i].polled;
+    trouble = DISTURBANCES[i].name;
+    bed_up(&config, "ssc-2.0");
+}
+
+/* The old channel never speaks to the card again, and a new one finds it fresh. */
+static void comes_back(struct ssc_channel **ch)
+{
+    const unsigned powered = device_count(reader, 0x62);
+    if (challenge(*ch, SOON) >= 0) {
+        fail_msg("%s: the channel of before still works", trouble);
+    }
+    struct ssc_channel *fresh = open_again();
+    assert_int_equal(challenge(fresh, SOON), 10);
+    assert_true(device_count(reader, 0x62) > powered);
+    if (challenge(*ch, SOON) >= 0) {
+        fail_msg("%s: the channel of before works again", trouble);
+    }
+    ssc_channel_close(ch, true);
+    assert_int_equal(challenge(fresh, SOON), 10); /* closing the old one does not cost the new one its card */
+    ssc_channel_close(&fresh, true);
+    works_again();
+}
+
+static void while_idle(void **state)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        up(i);
+        struct ssc_channel *ch = open_again();
+        assert_int_equal(challenge(ch, SOON), 10);
+        bed_disturb(bed, 1, DISTURBANCES[i].status);
+        comes_back(&ch);
+        bed_down(state);
+    }
+}
+
+static void *disturb_soon(void *status)
+{
+    nap(IN_THE_CALL_MS);
+    bed_disturb(bed, 1, *(const int *)status);
+    return NULL;
+}
+
+static void in_an_exchange(void **state)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        int status = DISTURBANCES[i].status;
+        pthread_t thread;
+        up(i);
+        struct ssc_channel *ch = open_again();
+        device_fault(reader, DEVICE_HANG, XFR, 1, 0);
+        assert_int_equal(pthread_create(&thread, NULL, disturb_soon, &status), 0);
+        const int64_t start = ssc_now_ms();
+        const int rc = challenge(ch, SOON / 3);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        if (rc >= 0 || ssc_now_ms() - start > DISTURBANCES[i].within) {
+            fail_msg("%s: %d after %d ms", trouble, rc, (int)(ssc_now_ms() - start));
+        }
+        comes_back(&ch);
+        bed_down(state);
+    }
+}
+
+/* Whoever waits for news hears of it: the card is another insertion. */
+static void is_told(void **state)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        struct ssc_reader_state before = {.insertions = 0}, after = {.insertions = 0};
+        const int64_t deadline = ssc_deadline(SOON);
+        uint64_t version = 0;
+        up(i);
+        struct ssc_channel *ch = open_again();
+        assert_true(state_of(READER, &before));
+        bed_disturb(bed, 1, DISTURBANCES[i].status);
+        while (!(state_of(READER, &after) && after.slot == SSC_SLOT_CARD &&
+                 after.insertions != before.insertions)) {
+            assert_int_equal(ssc_driver_watch(driver, &version, deadline), 0);
+        }
+        ssc_channel_close(&ch, true);
+        bed_down(state);
+    }
+}
+
+/* A cable pulled during the sleep and put into another port: another name, and the old one is gone. */
+static void moves_to_another_port(void **state)
+{
+    static const char MOVED[] = "Scripted Reader [000001] (1-3) 0";
+    struct ssc_channel *ch, *fresh = NULL;
+    (void)state;
+    up(0);
+    ch = open_again();
+    bed_disturb(bed, 1, -ESHUTDOWN);
+    bed_unplug(bed, 1);
+    device_replug(reader);
+    bed_plug(bed, 3, reader);
+    await(READER, SSC_SLOT_GONE);
+    await(MOVED, SSC_SLOT_CARD);
+    assert_true(challenge(ch, SOON) < 0);
+    ssc_channel_close(&ch, true);
+    assert_int_equal(ssc_channel_open(driver, MOVED, false, &fresh, ssc_deadline(SOON)), 0);
+    assert_int_equal(challenge(fresh, SOON), 10);
+    ssc_channel_close(&fresh, true);
+}
+
+static void again_and_again(void **state)
+{
+    (void)state;
+    up(0);
+    for (int i = 0; i < 10; i++) {
+        struct ssc_channel *ch = open_again();
+        bed_disturb(bed, 1, i % 2 ? -ENOENT : -ESHUTDOWN);
+        assert_true(challenge(ch, SOON) < 0);
+        ssc_channel_close(&ch, true);
+    }
+    works_again();
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        bed_test(while_idle),      bed_test(in_an_exchange),
+        bed_test(is_told),         bed_test(moves_to_another_port),
+        bed_test(again_and_again),
+    };
+    bed_enter(argv);
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
+    return cmocka_run_group_tests_name("power", tests, NULL, NULL);
+}
