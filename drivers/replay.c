@@ -5,8 +5,11 @@
 #include "drivers/replay_internal.h"
 #include "drivers/wait.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define RECORDING_BYTES_MAX (16u * 1024 * 1024)
 
@@ -328,9 +331,21 @@ int ssc_replay_driver_parse(const char *text, size_t len, struct ssc_driver **ou
     return rc;
 }
 
+/* A file on a disk: opening a pipe or a device could wait for ever. */
+static FILE *open_recording(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    FILE *file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
+    if (fd >= 0 && !file) {
+        close(fd);
+    }
+    return file;
+}
+
 int ssc_replay_driver_new(const char *path, struct ssc_driver **out, unsigned *bad_line)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = open_recording(path);
     char *text = NULL;
     size_t len = 0, room = 0;
     int rc = file ? 0 : SSC_E_IO;

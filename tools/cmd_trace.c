@@ -6,17 +6,22 @@
 #include "drivers/reader.h"
 #include "tools/direct.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { OPT_OUTPUT = OPT_FIRST_OWN, OPT_UNREDACTED };
 #define AFTERMATH_MS 300
 
 struct recording {
     struct cli *cli;
-    FILE *file;       /* NULL: only shown */
+    const char *path; /* NULL: only shown */
+    FILE *file;
     char reader[128]; /* recorded; "" until known */
+    struct cli inner; /* the command that is traced */
+    int first;        /* where its own words begin */
     unsigned lines;
 };
 
@@ -25,12 +30,26 @@ static size_t hex_span(const char *text)
     return strspn(text, "0123456789ABCDEFabcdef");
 }
 
-/* A line of a trace holds "> COMMAND" and "< ANSWER" somewhere. */
+/* The last "> " or "< " of a line, with the blank before it: in front of it may stand any reader's name. */
+static const char *last_mark(const char *line, const char *end, const char *mark)
+{
+    const char *found = NULL;
+    for (const char *p = strstr(line, mark); p && p < end; p = strstr(p + 1, mark)) {
+        found = p + strlen(mark);
+    }
+    return found;
+}
+
+/* A line of a trace ends in "> COMMAND < ANSWER 1.234 ms". Where an error's symbol stands instead of the
+ * answer, the exchange cannot be played back: it is kept as a comment, as by the recorder. */
 static void record(struct recording *r, const char *line)
 {
-    const char *out = strstr(line, "> "), *in = out ? strstr(out, "< ") : NULL;
-    if (r->file && out && in) {
-        fprintf(r->file, "> %.*s\n< %.*s\n", (int)hex_span(out + 2), out + 2, (int)hex_span(in + 2), in + 2);
+    const char *in = last_mark(line, line + strlen(line), " < ");
+    const char *out = in ? last_mark(line, in, " > ") : NULL;
+    if (r->file && out) {
+        const int command = (int)hex_span(out), answer = (int)strcspn(in, " ");
+        const bool answered = answer >= 4 && hex_span(in) == (size_t)answer;
+        fprintf(r->file, answered ? "> %.*s\n< %.*s\n" : "# > %.*s\n# %.*s\n", command, out, answer, in);
         fflush(r->file);
     }
 }
@@ -61,31 +80,61 @@ static void take_event(struct recording *r, const json_t *params)
     }
 }
 
-/* The head of a recording: the reader that is traced and the ATR of the card in it. */
-static int write_head(struct recording *r)
+/* For its owner alone: unredacted it is a secret. */
+static int open_file(struct recording *r)
+{
+    const int fd = open(r->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+    r->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (fd >= 0 && !r->file) {
+        close(fd);
+    }
+    if (!r->file) {
+        cli_set_error(r->cli, SSC_E_IO, r->path);
+    }
+    return r->file ? 0 : SSC_E_IO;
+}
+
+static void write_head(struct recording *r, const json_t *reader)
+{
+    fprintf(r->file, "# recorded by sscard trace\n%sreader ",
+            given(r->cli, OPT_UNREDACTED) ? "" : "redacted\n");
+    print_styled(r->file, false, r->reader); /* whatever it is called, on one line */
+    fprintf(r->file, "\nmedium %s\natr %s\n", js(reader, "medium"), js(reader, "atr"));
+}
+
+/* The reader that is recorded: the one that was named, else the only one with a card. Borrowed from `list`.
+ */
+static int choose(struct recording *r, const json_t *list, const json_t **out)
 {
     const json_t *reader;
-    json_t *result = NULL;
     size_t i, found = 0;
     const char *wanted = r->cli->value[OPT_READER];
-    int rc = cli_call(r->cli, "reader.list", NULL, &result);
-    json_array_foreach(json_object_get(result, "readers"), i, reader)
+    int rc = 0;
+    json_array_foreach(json_object_get(list, "readers"), i, reader)
     {
         const bool this_one = wanted ? strcmp(wanted, js(reader, "name")) == 0
                                      : js(reader, "atr")[0] && strcmp(js(reader, "medium"), "sam") != 0;
         if (this_one) {
             snprintf(r->reader, sizeof r->reader, "%s", js(reader, "name"));
-            fprintf(r->file, "# recorded by sscard trace\n%sreader %s\nmedium %s\natr %s\n",
-                    given(r->cli, OPT_UNREDACTED) ? "" : "redacted\n", js(reader, "name"),
-                    js(reader, "medium"), js(reader, "atr"));
+            *out = reader;
             found++;
         }
     }
-    if (rc == 0 && found != 1) {
-        cli_set_error(r->cli, found == 0 ? SSC_E_NO_CARD : SSC_E_INVALID_PARAMS, "--reader");
+    if (found != 1) {
         rc = found == 0 ? SSC_E_NO_CARD : SSC_E_INVALID_PARAMS;
+        cli_set_error(r->cli, rc, "--reader");
     }
-    json_decref(result);
+    return rc;
+}
+
+/* Only now: whatever failed before has left an older recording of the same name as it was. */
+static int begin(struct recording *r, const json_t *list)
+{
+    const json_t *reader = NULL;
+    int rc = r->path ? choose(r, list, &reader) : 0;
+    if (rc == 0 && r->path && (rc = open_file(r)) == 0) {
+        write_head(r, reader);
+    }
     return rc;
 }
 
@@ -106,26 +155,40 @@ static int listen_for(struct recording *r, int64_t quiet_ms)
     return rc == SSC_E_DEADLINE_EXCEEDED ? 0 : rc;
 }
 
-/* Another command, as if it had been called by itself. */
-static int run_inner(struct recording *r, int argc, char **argv)
+/* Another command, as if it had been called by itself; it has no way to the card of its own. */
+static int parse_inner(struct recording *r, int argc, char **argv)
 {
-    struct cli inner = {.lang = r->cli->lang};
-    int first = argc;
+    static const struct {
+        int key;
+        const char *text;
+    } way[] = {{OPT_DRIVER, "trace COMMAND --driver: --driver DRIVER trace COMMAND"},
+               {OPT_DIRECT, "trace COMMAND --direct: --direct trace COMMAND"},
+               {OPT_SOCKET, "trace COMMAND --socket: --socket PATH trace COMMAND"}};
+    r->inner = (struct cli){.lang = r->cli->lang};
+    r->first = argc;
     for (int key = 0; key < 128; key++) { /* global options hold for the inner command too */
         const bool global = key == OPT_READER || key == OPT_JSON || (key > 0 && key < OPT_FIRST_OWN);
-        inner.value[key] = global ? r->cli->value[key] : NULL;
+        r->inner.value[key] = global ? r->cli->value[key] : NULL;
     }
-    int status = options_parse(&inner, argc, argv, &first);
-    if (status == 0 && (!inner.command || inner.command == &cmd_trace)) {
+    int status = options_parse(&r->inner, argc, argv, &r->first);
+    if (status == 0 && (!r->inner.command || r->inner.command == &cmd_trace)) {
         status = usage_error(r->cli, argv[1]);
-    } else if (status == 0) {
-        inner.direct = r->cli->direct; /* the same card, the same tap */
-        r->cli->direct = NULL;
-        status = inner.command->run(&inner, argc - first, argv + first);
-        r->cli->direct = inner.direct;
-        inner.direct = NULL;
     }
-    cli_close(&inner);
+    for (size_t i = 0; status == 0 && i < sizeof way / sizeof way[0]; i++) {
+        if (r->inner.value[way[i].key] != r->cli->value[way[i].key]) {
+            status = usage_error(r->cli, way[i].text);
+        }
+    }
+    return status;
+}
+
+static int run_inner(struct recording *r, int argc, char **argv)
+{
+    r->inner.direct = r->cli->direct; /* the same card, the same tap */
+    r->cli->direct = NULL;
+    const int status = r->inner.command->run(&r->inner, argc - r->first, argv + r->first);
+    r->cli->direct = r->inner.direct;
+    r->inner.direct = NULL;
     return status;
 }
 
@@ -148,11 +211,11 @@ static int trace(struct recording *r, int argc, char **argv)
 {
     int status = 0;
     json_t *list = NULL;
-    int rc = r->file ? write_head(r) : cli_call(r->cli, "reader.list", NULL, &list);
-    if (rc != 0) {
-        status = cli_fail(r->cli);
-    } else if (r->cli->direct && argc <= 1) { /* other programs' exchanges cannot be seen from here */
+    int rc = cli_call(r->cli, "reader.list", NULL, &list);
+    if (rc == 0 && r->cli->direct && argc <= 1) { /* other programs' exchanges cannot be seen from here */
         status = usage_error(r->cli, "COMMAND");
+    } else if (rc != 0 || begin(r, list) != 0) {
+        status = cli_fail(r->cli);
     } else if (r->cli->direct) {
         direct_trace(r->cli->direct, given(r->cli, OPT_UNREDACTED), take_line, r);
         status = run_inner(r, argc, argv);
@@ -165,25 +228,24 @@ static int trace(struct recording *r, int argc, char **argv)
 
 static int run(struct cli *cli, int argc, char **argv)
 {
-    struct recording r = {.cli = cli};
-    const char *path = cli->value[OPT_OUTPUT];
+    struct recording r = {.cli = cli, .path = cli->value[OPT_OUTPUT]};
     int status = 0;
     const bool words =
         argc > 0 && strcmp(argv[0], "record") == 0; /* record FILE: the same as --output FILE */
     if (words && argc > 1) {
-        path = argv[1];
+        r.path = argv[1];
         argc -= 2;
         argv += 2;
     }
-    if (words && path == cli->value[OPT_OUTPUT]) {
+    if (words && r.path == cli->value[OPT_OUTPUT]) {
         status = usage_error(cli, "record FILE");
-    } else if (path && !(r.file = fopen(path, "w"))) {
-        status = cli_fail_with(cli, SSC_E_IO, path);
-    } else {
-        status = trace(&r, argc + 1, argv - 1); /* argv[-1] is this command's own name, as getopt wants one */
+    } else { /* argv[-1] is this command's own name, as getopt wants one */
+        status = argc > 0 ? parse_inner(&r, argc + 1, argv - 1) : 0;
+        status = status ? status : trace(&r, argc + 1, argv - 1);
     }
+    cli_close(&r.inner);
     if (r.file && fclose(r.file) != 0) {
-        status = cli_fail_with(cli, SSC_E_IO, path);
+        status = cli_fail_with(cli, SSC_E_IO, r.path);
     }
     return status;
 }

@@ -96,6 +96,26 @@ class TestScreens(support.Case):
         again = self.run_cli("--driver", "replay:" + path, "read", "SSSEEF05")
         self.assertEqual((again.code, again.out), (0, r.out), again.err)
 
+    def test_recording_that_fails_leaves_the_older_one(self):
+        path = os.path.join(self.dir, "r.replay")
+        self.assertEqual(self.run_cli("--driver", "sim", "trace", "record", path, "info").code, 0)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        with open(path) as f:
+            before = f.read()
+        for wrong, code in ((["--socket", "absent", "trace", "record", path, "info"], 3),
+                            (["--driver", "sim", "trace", "record", path], 2),
+                            (["--driver", "sim", "trace", "record", path, "what"], 2),
+                            (["--driver", "sim", "-r", "absent", "trace", "record", path, "info"], 4),
+                            (["trace", "record", path, "info", "--driver", "sim"], 2),
+                            (["trace", "record", path, "--socket", "s", "info"], 2),
+                            (["--driver", "replay:" + self.dir, "trace", "record", path, "info"], 1)):
+            self.assertEqual(self.run_cli(*wrong).code, code, wrong)
+            with open(path) as f:
+                self.assertEqual(f.read(), before, wrong)
+        self.assertEqual(self.run_cli("--driver", "replay:" + path, "trace", "record", path, "info").code, 0)
+        with open(path) as f:
+            self.assertEqual(f.read(), before)
+
     def test_trace_hides_the_holder(self):
         card = os.path.join(self.dir, "card.json")
         self.run_cli("sim", "make", "ssc-3.0", card, "--name", "李四", "--id", "110101199003078515")

@@ -226,6 +226,22 @@ class TestService(support.Case):
         with open(self.dir + "/r.replay") as f:
             self.assertEqual(f.read(), "# recorded by sscard trace\nredacted\nreader R\nmedium contact\natr 3B00\n> 00B2010400\n< 9000\n")
 
+    def test_recording_of_what_failed(self):
+        """Symbols that begin like hexadecimal are no answers, and a reader may be called anything."""
+        name = "R > 00A4 < 9000\n< 6A82 \x1b[2J"
+        lines = ["t %s > %s < %s 1.0 ms" % (name, c, a) for c, a in (
+            ("00B2010400", "deadline_exceeded"), ("0084000008", "card_removed"), ("0084000008", "bad_response"),
+            ("0084000008", "01029000"))]
+        script = [("reader.list", {"readers": [{"name": name, "medium": "contact", "atr": "3B00"}]}),
+                  ("trace.start", Events([{"reader": name, "line": line} for line in lines], {}, "trace"))]
+        r, _ = self.with_service(script, "trace", "record", "r.replay", "help")
+        self.assertEqual(r.code, 0, r.err)
+        with open(self.dir + "/r.replay") as f:
+            self.assertEqual(f.read(), "# recorded by sscard trace\nredacted\nreader R > 00A4 < 9000?< 6A82 ?[2J\nmedium contact\natr 3B00\n"
+                             "# > 00B2010400\n# deadline_exceeded\n# > 0084000008\n# card_removed\n"
+                             "# > 0084000008\n# bad_response\n> 0084000008\n< 01029000\n")
+        self.assertEqual(self.run_cli("--driver", "replay:r.replay", "readers").code, 0)
+
     def test_apdu_holds_a_lease(self):
         answer = {"response": "9000", "data": "", "sw": "9000", "sw_name": "ok", "sw_text": {"en": "done", "zh": "成功"}}
         script = [("card.acquire", {"lease": "L", "card": "c", "reader": "r"}), ("apdu.transmit", answer),

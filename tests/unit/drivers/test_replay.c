@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -171,6 +172,23 @@ static void a_missing_file_is_an_io_error(void **state)
     assert_null(d);
 }
 
+static void a_pipe_or_a_device_is_no_recording(void **state)
+{
+    char folder[] = "/tmp/ssc-replay-XXXXXX", pipe[64];
+    struct ssc_driver *d = NULL;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(pipe, sizeof pipe, "%s/pipe", folder);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    alarm(10); /* it must not wait for somebody who writes */
+    assert_int_equal(ssc_replay_driver_new(pipe, &d, NULL), SSC_E_IO);
+    assert_int_equal(ssc_replay_driver_new("/dev/zero", &d, NULL), SSC_E_IO);
+    assert_int_equal(ssc_replay_driver_new(folder, &d, NULL), SSC_E_IO);
+    alarm(0);
+    unlink(pipe);
+    rmdir(folder);
+}
+
 static void hide_verify(void *ctx, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
 {
     (void)ctx;
@@ -315,6 +333,7 @@ int main(void)
         cmocka_unit_test(an_ats_is_shown_as_pcsc_shows_it),
         cmocka_unit_test(a_bad_line_is_named),
         cmocka_unit_test(a_missing_file_is_an_io_error),
+        cmocka_unit_test(a_pipe_or_a_device_is_no_recording),
         cmocka_unit_test(what_is_recorded_plays_back),
         cmocka_unit_test(trace_30_contact),
         cmocka_unit_test(trace_30_contactless),
