@@ -3,6 +3,7 @@
  * one. */
 #include "middleware/journal_rows.h"
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 /* Room that must be free before a row is armed, so that its outcome can be written too. */
@@ -123,22 +124,27 @@ static int submit_txn(struct ssc_journal *j, enum ssc_write_kind kind, struct ss
     return rc;
 }
 
-static int check_room(const struct ssc_journal *j)
+/* Room on the disk, and still the file that was opened: rows written to one that was deleted or replaced are
+ * gone when the process ends. */
+static int check_file(const struct ssc_journal *j)
 {
     struct statvfs fs;
-    bool known = statvfs(j->path, &fs) == 0;
-    return known && (uint64_t)fs.f_bavail * fs.f_frsize < ROOM_BYTES ? SSC_E_JOURNAL : 0;
+    struct stat st;
+    const bool known = statvfs(j->path, &fs) == 0;
+    const bool room = !known || (uint64_t)fs.f_bavail * fs.f_frsize >= ROOM_BYTES;
+    const bool same = stat(j->path, &st) == 0 && st.st_dev == j->device && st.st_ino == j->inode;
+    return room && same ? 0 : SSC_E_JOURNAL;
 }
 
 int ssc_journal_insert(struct ssc_journal *j, struct ssc_txn *txn, bool *existing)
 {
-    int rc = check_room(j);
+    int rc = check_file(j);
     return rc ? rc : submit_txn(j, SSC_WRITE_INSERT, txn, existing);
 }
 
 int ssc_journal_update(struct ssc_journal *j, struct ssc_txn *txn)
 {
-    int rc = txn->state == SSC_TXN_ARMED ? check_room(j) : 0;
+    int rc = txn->state == SSC_TXN_ARMED ? check_file(j) : 0;
     return rc ? rc : submit_txn(j, SSC_WRITE_UPDATE, txn, NULL);
 }
 
@@ -157,7 +163,7 @@ static int submit_op(struct ssc_journal *j, enum ssc_op_step step, const struct 
 
 int ssc_journal_write_begin(struct ssc_journal *j, struct ssc_write_op *op, bool *existing)
 {
-    int rc = check_room(j);
+    int rc = check_file(j);
     *existing = false;
     return rc ? rc : submit_op(j, SSC_OP_BEGIN, op, op, existing);
 }
@@ -175,7 +181,7 @@ int ssc_journal_write_forget(struct ssc_journal *j, const struct ssc_write_op *o
 int ssc_journal_check(struct ssc_journal *j)
 {
     struct ssc_write w = {.kind = SSC_WRITE_PROBE};
-    int rc = check_room(j);
+    int rc = check_file(j);
     return rc ? rc : submit(j, &w);
 }
 

@@ -71,6 +71,18 @@ static int look_at_file(struct opening *o)
     return rc;
 }
 
+/* Which file it is; ssc_journal_check and every insert look whether it is still there. */
+static int note_file(const struct opening *o)
+{
+    struct stat st;
+    const int rc = stat(o->j->path, &st) == 0 ? 0 : say(o, SSC_E_JOURNAL, "The journal is gone", o->j->path);
+    if (!rc) {
+        o->j->device = st.st_dev;
+        o->j->inode = st.st_ino;
+    }
+    return rc;
+}
+
 static int open_connection(struct opening *o, sqlite3 **db)
 {
     int rc = sqlite3_open_v2(o->j->path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -207,6 +219,8 @@ static int open_files(struct opening *o)
         sqlite3_exec(j->write, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
         rc = demand(o, j->write, "PRAGMA synchronous", "2");
     }
+    if (!rc)
+        rc = note_file(o);
     return rc;
 }
 

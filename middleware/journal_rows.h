@@ -9,6 +9,7 @@
 #include "middleware/journal.h"
 #include <pthread.h>
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #define SSC_JOURNAL_APPLICATION 0x53534A31 /* "SSJ1" in the file's header */
 #define SSC_JOURNAL_VERSION 1
@@ -39,6 +40,8 @@ struct ssc_write {
 struct ssc_journal {
     char *path;
     int lock_fd;
+    dev_t device; /* of the journal's file */
+    ino_t inode;
     uint64_t process;      /* random: provider sessions noted by another process do not count */
     sqlite3 *write, *read; /* a reader does not wait for the writer's fsync */
     sqlite3_stmt *insert, *update, *write_by_id, *write_by_op;

@@ -366,6 +366,33 @@ static void a_folder_that_cannot_be_written(void **state)
     assert_int_equal(open_again(f), 0);
 }
 
+/* Rows in a file without a name are gone with the process: no money moves before the file is back. */
+static void a_journal_that_is_taken_away(void **state)
+{
+    struct fixture *f = *state;
+    struct ssc_txn prepared = sample("taken-away-000001"), late = sample("taken-away-000002");
+    char other[160];
+    bool existing = false;
+    prepared.state = late.state = SSC_TXN_PREPARED;
+    assert_int_equal(ssc_journal_insert(f->j, &prepared, &existing), 0);
+    snprintf(other, sizeof other, "%s.other", f->path);
+    assert_int_equal(rename(f->path, other), 0);
+    assert_int_equal(ssc_journal_check(f->j), SSC_E_JOURNAL);
+    assert_int_equal(ssc_journal_insert(f->j, &late, &existing), SSC_E_JOURNAL);
+    prepared.state = SSC_TXN_ARMED;
+    assert_int_equal(ssc_journal_update(f->j, &prepared), SSC_E_JOURNAL);
+
+    const int fd = open(f->path, O_CREAT | O_EXCL | O_WRONLY, 0600); /* another file in its place */
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(ssc_journal_check(f->j), SSC_E_JOURNAL);
+
+    assert_int_equal(rename(other, f->path), 0);
+    assert_int_equal(ssc_journal_check(f->j), 0);
+    assert_int_equal(ssc_journal_update(f->j, &prepared), 0);
+    assert_int_equal(ssc_journal_insert(f->j, &late, &existing), 0);
+}
+
 static void an_index_that_lost_a_row(void **state)
 {
     struct fixture *f = *state;
@@ -480,6 +507,7 @@ int main(void)
         T(an_emptied_journal_is_not_a_new_one),
         T(a_start_that_was_killed),
         T(a_folder_that_cannot_be_written),
+        T(a_journal_that_is_taken_away),
         T(an_index_that_lost_a_row),
         T(threads_share_commits),
         T(one_thread_per_op),
