@@ -43,6 +43,7 @@ static bool call(void *f, const char *shape, const struct argument *a, long *res
 #define I(n) (int)a[n].number
 #define L(n) a[n].number
 #define C(n) (unsigned char)a[n].number
+    SHAPE("", (void), )
     SHAPE("p", (void *), P(0))
     SHAPE("pp", (void *, void *), P(0), P(1))
     SHAPE("ppp", (void *, void *, void *), P(0), P(1), P(2))

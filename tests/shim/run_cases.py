@@ -7,7 +7,7 @@ A table is UTF-8 text, line by line:
   service IMAGES [section.key=value] a fresh sscardd --sim=IMAGES with this configuration; none: no service
   config KEY = VALUE                 a line for the library's own configuration file ($SHIM_CONFIG names the variable); alone: empties it
   sim.METHOD [key=value]             a call of the simulator; the reader is "Simulated reader 0" unless given
-  call NAME VALUE...                 a number, "text" (sent as GB18030), hex:BYTES, NULL, out:SIZE; buffers may be left out: the function's are used
+  call NAME VALUE...                 a number, "text" or 'text' (sent as GB18030), hex:BYTES, NULL, out:SIZE; buffers may be left out: the function's are used
   = RESULT [TEXT]                    what the call must answer: exactly this text, nothing without one, hex for bytes; RESULT + is any from 0
   ~ RESULT PATTERN                   or a text that the regular expression matches as a whole
   & TEXT                             the text of the next buffer; without such a line it must be empty
@@ -30,6 +30,10 @@ import time
 
 class Failed(Exception):
     pass
+
+
+class Dead(Exception):
+    """There is no sense in going on."""
 
 
 class Service:
@@ -136,7 +140,7 @@ class Table:
     def word(self, kind, value, before):
         if value == "NULL":
             return "n"
-        if value.startswith('"'):
+        if value[0] in "\"'":
             return "s:" + value[1:-1].encode(self.charset).hex().upper()
         if value.startswith("hex:"):
             return "s:" + value[4:].upper()
@@ -148,7 +152,7 @@ class Table:
 
     def do_call(self, rest):
         self.expect_nothing_more()
-        name, *values = re.findall(r'"[^"]*"|\S+', rest)
+        name, *values = re.findall(r"'[^']*'|\"[^\"]*\"|\S+", rest)
         parameters = self.functions[name]
         own = [p for p in parameters if p == "length" or ":" in p]
         if len(values) == len(parameters) - len(own):
@@ -165,8 +169,12 @@ class Table:
         self.caller.stdin.write(" ".join([name] + words).encode() + b"\n")
         self.caller.stdin.flush()
         answer = self.caller.stdout.readline().decode().split()
-        if not answer or answer[0] == "BROKEN":
-            raise Failed(" ".join(answer) or "the caller died")
+        if not answer:
+            code = self.caller.wait(30)
+            self.caller = None
+            raise Dead("the caller died: %d" % code)
+        if answer[0] == "BROKEN":
+            raise Failed(" ".join(answer))
         kinds = [w[0] for w in words if w[0] in "ob"]
         self.result, self.outputs = int(answer[0]), [self.text(k, o) for k, o in zip(kinds, answer[1:])]
         self.calls += 1
@@ -230,7 +238,7 @@ class Table:
 
 
 def main():
-    failures, folder = 0, tempfile.mkdtemp(prefix="sscard-shim-")
+    failures, number, folder = 0, 0, tempfile.mkdtemp(prefix="sscard-shim-")
     table = Table(sys.argv[2:], folder)
     try:
         with open(sys.argv[1], encoding="utf-8") as lines:
@@ -241,6 +249,9 @@ def main():
                     failures += 1
                     print("%s:%d: %s       %s" % (sys.argv[1], number, line, str(failed) or repr(failed)))
         table.end()
+    except (Failed, Dead) as failed:
+        failures += 1
+        print("%s:%d: %s" % (sys.argv[1], number, failed))
     finally:
         for left in (table.caller, table.service and table.service.process):
             if left:

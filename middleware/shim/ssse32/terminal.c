@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "middleware/shim/ssse32_terminal.h"
+#include "middleware/shim/ssse32/terminal.h"
 
 #include "apdu/bytes.h"
 #include "apdu/error.h"
 #include "apdu/text.h"
 #include "middleware/client/sscard.h"
-#include "middleware/shim/ssse32.h"
+#include "middleware/shim/config.h"
+#include "middleware/shim/ssse32/ssse32.h"
 
 #include <jansson.h>
 #include <stdbool.h>

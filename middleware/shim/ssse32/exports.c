@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ICC_Reader_*: arguments, handles, codes. What a terminal does stands in ssse32_terminal.c. */
-#include "middleware/shim/ssse32.h"
+/* ICC_Reader_*: arguments, handles, codes. What a terminal does stands in terminal.c. */
+#include "middleware/shim/ssse32/ssse32.h"
 
-#include "middleware/shim/ssse32_terminal.h"
+#include "middleware/shim/ssse32/terminal.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
