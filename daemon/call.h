@@ -48,6 +48,7 @@ struct ssc_call {
     uint32_t insertion;
     bool own_lease; /* taken for this call alone */
     bool keep;      /* work: an END method is not at its end yet */
+    bool end;       /* work: it failed, and there is nothing to try again */
 
     /* work */
     struct ssc_task task;
@@ -63,6 +64,7 @@ struct ssc_call {
     json_t *result;    /* new reference */
     json_t *error_txn; /* data.txn of an error */
     json_t *events;    /* [{type, owner, txn}] to be told afterwards */
+    bool begun;        /* a repeat of a two-step whose second half is still to come */
     bool known;        /* a repeat that asks its card once more; result and error_txn are the journal's */
     int known_rc;      /* what it answers when no card comes */
 };

@@ -106,6 +106,9 @@ json_t *ssc_json_txn(const struct ssc_txn *t)
         json_object_set_new(o, "key_version", byte(t->key_version));
         json_object_set_new(o, "algorithm", byte(t->algorithm));
         json_object_set_new(o, "tac", t->has_tac ? ssc_json_hex(t->tac, sizeof t->tac) : json_null());
+        json_object_set_new(o, "mac2",
+                            t->kind == SSC_KIND_DEBIT && t->has_mac2 ? ssc_json_hex(t->mac2, sizeof t->mac2)
+                                                                     : json_null());
         json_object_set_new(
             o, "mac2_checked",
             json_boolean(t->evidence == SSC_EV_REPLY_MAC2 || t->evidence == SSC_EV_PROOF_MAC2));

@@ -150,7 +150,8 @@ static void done(struct ssc_task *task)
         ssc_lease_name(r, ssc_call_int(call, "hold_ms", 0), call->result);
     } else if (mine && call->own_lease) {
         ssc_lease_end(r, "done");
-    } else if (mine && call->rc == 0 && (flags & SSC_M_END) && r->lease.by_call && !call->keep) {
+    } else if (mine && (call->rc == 0 || call->end) && (flags & SSC_M_END) && r->lease.by_call &&
+               !call->keep) {
         forget_lease(r, "done");
     }
     ssc_call_worked(call);

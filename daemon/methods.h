@@ -43,11 +43,19 @@ int ssc_pin_reload_work(struct ssc_call *call);
 int ssc_pin_unblock_work(struct ssc_call *call);
 
 /* methods_money.c */
+/* What a debit and a load begin with: the amounts, the right card, its purse, the PIN, and nothing open. */
+int ssc_money_prepare(struct ssc_call *call, struct ssc_debit_request *req);
+/* A row answers {txn, repeated}; a failure carries the row in data.txn. */
+int ssc_money_conclude(struct ssc_call *call, const struct ssc_txn *txn, int rc);
 int ssc_balance_work(struct ssc_call *call);
 int ssc_debit_work(struct ssc_call *call);
+int ssc_log_work(struct ssc_call *call);
+
+/* methods_two_step.c */
 int ssc_load_begin_work(struct ssc_call *call);
 int ssc_load_complete_work(struct ssc_call *call);
-int ssc_log_work(struct ssc_call *call);
+int ssc_debit_begin_work(struct ssc_call *call);
+int ssc_debit_complete_work(struct ssc_call *call);
 
 /* methods_txn.c */
 int ssc_txn_get_work(struct ssc_call *call);

@@ -30,8 +30,12 @@ static int repeat_txn(struct ssc_call *call, const struct ssc_txn *txn)
     json_t *o = ssc_json_txn(txn);
     if (!same_request(call, txn)) {
         rc = SSC_E_OP_CONFLICT;
+    } else if (txn->state == SSC_TXN_PREPARED && !(call->method->flags & SSC_M_KEEP)) {
+        call->error_txn = json_incref(o);
+        rc = SSC_E_OP_BUSY; /* begun in two steps: the second one is awaited */
     } else if (txn->state == SSC_TXN_PREPARED) {
-        rc = SSC_GO_CARD; /* a begun load may be handed out again */
+        call->begun = true;
+        rc = SSC_GO_CARD; /* it may be handed out again */
     } else {
         rc = ssc_money_outcome(txn);
         if (rc == 0) {

@@ -65,6 +65,7 @@ int ssc_slot_open(struct ssc_card_slot *s, uint32_t insertion, int64_t deadline)
 {
     int rc = 0;
     if (!s->ch) {
+        ssc_slot_drop_begun(s); /* a card that lost its power has forgotten it */
         rc = ssc_channel_open(s->d->driver, s->reader, s->d->config.exclusive, &s->ch, deadline);
         if (rc == 0) {
             ssc_channel_tap(s->ch, tap, s);
@@ -106,8 +107,8 @@ int ssc_slot_enter(struct ssc_card_slot *s, uint64_t lease, uint32_t insertion, 
 
 void ssc_slot_drop_begun(struct ssc_card_slot *s)
 {
-    if (s->begun.load) {
-        (void)ssc_money_load_abandon(s->d->journal, &s->begun.txn);
+    if (s->begun.load || s->begun.debit) {
+        (void)ssc_money_abandon(s->d->journal, &s->begun.txn);
     }
     ssc_cleanse(&s->begun, sizeof s->begun);
 }

@@ -9,7 +9,7 @@
 #include "middleware/money.h"
 
 struct ssc_slot_begun {
-    bool load;
+    bool load, debit;
     struct ssc_txn txn;
     bool identity;
     struct ssc_identity_remote remote;

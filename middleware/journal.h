@@ -36,6 +36,7 @@ enum ssc_evidence { /* what the final state rests on */
                     SSC_EV_CONFLICT,
                     SSC_EV_OPERATOR,
                     SSC_EV_LOAD_TAC /* load: 9000 with TAC */,
+                    SSC_EV_REPLY_UNCHECKED /* debit with the host's keys: 9000, the host checks MAC2 */,
 };
 
 struct ssc_txn {

@@ -33,8 +33,9 @@ const char *ssc_evidence_name(enum ssc_evidence e)
         [SSC_EV_CONFLICT] = "conflict",
         [SSC_EV_OPERATOR] = "operator",
         [SSC_EV_LOAD_TAC] = "load_tac",
+        [SSC_EV_REPLY_UNCHECKED] = "reply_unchecked",
     };
-    return e <= SSC_EV_LOAD_TAC ? names[e] : "invalid";
+    return e <= SSC_EV_REPLY_UNCHECKED ? names[e] : "invalid";
 }
 
 static const char *const purses[] = {

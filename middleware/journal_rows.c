@@ -277,7 +277,7 @@ static bool in_range(const struct ssc_txn *t)
 {
     return t->id > 0 && t->kind >= SSC_KIND_DEBIT && t->kind <= SSC_KIND_LOAD &&
            t->purse >= SSC_PURSE_MEDICAL && t->purse <= SSC_PURSE_EP && t->state >= SSC_TXN_PREPARED &&
-           t->state <= SSC_TXN_UNPROVEN && t->evidence <= SSC_EV_LOAD_TAC && t->amount >= 0 &&
+           t->state <= SSC_TXN_UNPROVEN && t->evidence <= SSC_EV_REPLY_UNCHECKED && t->amount >= 0 &&
            t->amount <= UINT32_MAX && t->self_pay >= 0 && t->self_pay <= UINT32_MAX && t->pooled >= 0 &&
            t->pooled <= UINT32_MAX && t->serial_len <= sizeof t->serial;
 }

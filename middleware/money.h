@@ -60,7 +60,7 @@ int ssc_money_debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_aut
 int ssc_money_outcome(const struct ssc_txn *txn);
 
 /* Load, two-step with the host. begin: row + INITIALIZE FOR LOAD; txn carries random, counter, MAC1, key
- * version for the host. complete: host time and MAC2. abandon: the caller gave up before complete.
+ * version for the host. complete: host time and MAC2.
  * auth: for older rows of the card, which begin settles first; may be NULL, and their evidence is then
  * weaker. */
 int ssc_money_load_begin(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,
@@ -68,7 +68,20 @@ int ssc_money_load_begin(struct ssc_journal *j, struct ssc_card *card, struct ss
                          int64_t deadline);
 int ssc_money_load_complete(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn *txn,
                             const uint8_t host_time[7], const uint8_t mac2[4], int64_t deadline);
-int ssc_money_load_abandon(struct ssc_journal *j, struct ssc_txn *txn);
+/* Debit with the host's keys, in the same two steps. begin: row (PREPARED) + INITIALIZE FOR PURCHASE.
+ * complete: the host's terminal transaction number, time (BCD) and MAC1, durable (ARMED) before the debit is
+ * sent, once. Nobody here can check the card's MAC2: 9000 is CONFIRMED as SSC_EV_REPLY_UNCHECKED, and the
+ * host checks txn->mac2 and tac. A lost answer is settled by the card's proof together with its log or
+ * balance, which on a medical card wants the PIN. SSC_E_DEBIT_NOT_BEGUN. complete of a row that is settled
+ * returns its outcome and sends nothing. */
+int ssc_money_debit_begin(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,
+                          const struct ssc_debit_request *req, const uint8_t terminal[6], struct ssc_txn *txn,
+                          int64_t deadline);
+int ssc_money_debit_complete(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn *txn,
+                             const uint8_t terminal_seq[4], const uint8_t time[7], const uint8_t mac1[4],
+                             int64_t deadline);
+/* The caller gave up before complete, of either. */
+int ssc_money_abandon(struct ssc_journal *j, struct ssc_txn *txn);
 
 /* Asks the card in `card` about all its unsettled rows (newest proof first) and settles what can be settled.
  * The card has to say everything twice the same; verdict.h holds the rules. auth may be NULL, or have lost

@@ -22,10 +22,15 @@ static const struct {
     const char *name;
     enum message text;
 } evidences[] = {
-    {"reply_mac2", MSG_EVI_REPLY},      {"proof_mac2", MSG_EVI_PROOF},
-    {"proof_tac", MSG_EVI_TAC},         {"status_word", MSG_EVI_STATUS},
-    {"never_sent", MSG_EVI_NEVER_SENT}, {"card_unchanged", MSG_EVI_UNCHANGED},
-    {"operator", MSG_EVI_OPERATOR},     {"load_tac", MSG_EVI_LOAD_TAC},
+    {"reply_mac2", MSG_EVI_REPLY},
+    {"proof_mac2", MSG_EVI_PROOF},
+    {"proof_tac", MSG_EVI_TAC},
+    {"status_word", MSG_EVI_STATUS},
+    {"never_sent", MSG_EVI_NEVER_SENT},
+    {"card_unchanged", MSG_EVI_UNCHANGED},
+    {"operator", MSG_EVI_OPERATOR},
+    {"load_tac", MSG_EVI_LOAD_TAC},
+    {"reply_unchecked", MSG_EVI_REPLY_UNCHECKED},
     {"conflict", MSG_EVI_CONFLICT},
 };
 

@@ -15,14 +15,18 @@
 enum { AMOUNT = 125, OWNER = 1000 };
 
 const struct scenario scenarios[] = {
-    {"medical-debit", "ssc-2.0", SSC_PURSE_MEDICAL, SSC_KIND_DEBIT},
-    {"medical-load", "ssc-2.0", SSC_PURSE_MEDICAL, SSC_KIND_LOAD},
-    {"medical-debit-sm4", "ssc-3.0", SSC_PURSE_MEDICAL, SSC_KIND_DEBIT},
-    {"ep-debit", "pboc", SSC_PURSE_EP, SSC_KIND_DEBIT},
-    {"ep-load", "pboc", SSC_PURSE_EP, SSC_KIND_LOAD},
-    {"ed-debit", "pboc", SSC_PURSE_ED, SSC_KIND_DEBIT},
-    {"ed-load", "pboc", SSC_PURSE_ED, SSC_KIND_LOAD},
-    {"ep-debit-sm4", "pboc-sm4", SSC_PURSE_EP, SSC_KIND_DEBIT},
+    {"medical-debit", "ssc-2.0", SSC_PURSE_MEDICAL, SSC_KIND_DEBIT, false},
+    {"medical-load", "ssc-2.0", SSC_PURSE_MEDICAL, SSC_KIND_LOAD, false},
+    {"medical-debit-sm4", "ssc-3.0", SSC_PURSE_MEDICAL, SSC_KIND_DEBIT, false},
+    {"ep-debit", "pboc", SSC_PURSE_EP, SSC_KIND_DEBIT, false},
+    {"ep-load", "pboc", SSC_PURSE_EP, SSC_KIND_LOAD, false},
+    {"ed-debit", "pboc", SSC_PURSE_ED, SSC_KIND_DEBIT, false},
+    {"ed-load", "pboc", SSC_PURSE_ED, SSC_KIND_LOAD, false},
+    {"ep-debit-sm4", "pboc-sm4", SSC_PURSE_EP, SSC_KIND_DEBIT, false},
+    {"medical-debit-host", "ssc-2.0", SSC_PURSE_MEDICAL, SSC_KIND_DEBIT, true},
+    {"medical-debit-host-sm4", "ssc-3.0", SSC_PURSE_MEDICAL, SSC_KIND_DEBIT, true},
+    {"ep-debit-host", "pboc", SSC_PURSE_EP, SSC_KIND_DEBIT, true},
+    {"ed-debit-host", "pboc", SSC_PURSE_ED, SSC_KIND_DEBIT, true},
 };
 const size_t scenario_count = sizeof scenarios / sizeof scenarios[0];
 
@@ -66,14 +70,29 @@ static bool copy_all(const char *from, const char *to)
 }
 
 /* ---- the operation ---- */
+static const uint8_t terminal[6] = {0x41, 0x01, 0x00, 0x81, 0x34, 0x75};
+static const uint8_t time[7] = {0x20, 0x26, 0x11, 0x22, 0x08, 0x09, 0x10};
+
+static int host_debit(struct rig *r, const struct ssc_debit_request *req, struct ssc_txn *t)
+{
+    const uint8_t seq[4] = {0, 0, 0, 9};
+    uint8_t mac1[4];
+    int rc = ssc_money_debit_begin(r->journal, r->session, r->auth, req, terminal, t, r->deadline);
+    if (!rc && t->state == SSC_TXN_PREPARED)
+        rc = rig_host_mac1(r, t, seq, time, mac1);
+    if (!rc && t->state == SSC_TXN_PREPARED)
+        rc = ssc_money_debit_complete(r->journal, r->session, t, seq, time, mac1, r->deadline);
+    return rc;
+}
+
 static int operation(struct rig *r, const struct scenario *s, const char *op, int64_t amount,
                      struct ssc_txn *t)
 {
-    static const uint8_t terminal[6] = {0x41, 0x01, 0x00, 0x81, 0x34, 0x75};
-    static const uint8_t time[7] = {0x20, 0x26, 0x11, 0x22, 0x08, 0x09, 0x10};
     struct ssc_debit_request req;
     uint8_t mac2[4];
     rig_request(&req, s->purse, op, amount);
+    if (s->host)
+        return host_debit(r, &req, t);
     if (s->kind == SSC_KIND_DEBIT)
         return ssc_money_debit(r->journal, r->session, r->auth, &req, t, r->deadline);
     int rc = ssc_money_load_begin(r->journal, r->session, r->auth, &req, terminal, t, r->deadline);
@@ -204,8 +223,8 @@ static bool row_agrees(struct world *w, const struct crash_case *c, const struct
         return doubted || broken(w, "unproven");
     if ((row->state == SSC_TXN_CONFIRMED) != (done == 1))
         return broken(w, "state %d evidence %d, but the card committed %u", row->state, row->evidence, done);
-    /* A load's TAC is checked by the host alone: garbled on the way, it is the host that finds out. */
-    bool host_sees = c->scenario->kind == SSC_KIND_LOAD && c->first.place == AT_CARD &&
+    /* What the host alone can check, garbled on the way: it is the host that finds out. */
+    bool host_sees = (c->scenario->kind == SSC_KIND_LOAD || c->scenario->host) && c->first.place == AT_CARD &&
                      (c->first.kind == RIG_NOISE || c->first.kind == RIG_WRONG_MAC);
     bool tac = row->has_tac && memcmp(row->tac, w->rig.card.card->nv.proof.tac, 4) == 0;
     if (row->state == SSC_TXN_CONFIRMED && (row->balance_after != now.balance || (!tac && !host_sees)))

@@ -11,6 +11,7 @@ struct scenario {
     const char *name, *image;
     enum ssc_purse_id purse;
     enum ssc_txn_kind kind;
+    bool host; /* a debit with the host's keys, in two steps */
 };
 extern const struct scenario scenarios[];
 extern const size_t scenario_count;

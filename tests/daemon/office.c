@@ -110,3 +110,94 @@ void office_load_mac2(const json_t *begun, const char *time, char answer[9])
     assert_int_equal(ssc_purse_online_mac2(&session, &p, p.mac2), 0);
     assert_int_equal(ssc_hex_encode(p.mac2, sizeof p.mac2, answer, 9), 0);
 }
+
+/* ---- debit ---- */
+
+static uint8_t byte_of(const json_t *object, const char *key)
+{
+    return (uint8_t)strtoul(text_of(object, key), NULL, 16);
+}
+
+static void unhex_text(const char *text, uint8_t *out, size_t len)
+{
+    assert_int_equal(ssc_hex_decode(text, out, &len), 0);
+}
+
+static void in_hex(const uint8_t bytes[4], char out[9])
+{
+    assert_int_equal(ssc_hex_encode(bytes, 4, out, 9), 0);
+}
+
+static void medical_debit(const json_t *host, struct ssc_medical_purchase *p, struct office_debit *out)
+{
+    struct ssc_key key, session;
+    uint8_t mac[4];
+    p->amounts =
+        (struct ssc_medical_amounts){(uint32_t)int_of(host, "amount"), (uint32_t)int_of(host, "self_pay"),
+                                     (uint32_t)int_of(host, "pooled")};
+    card_key(host, 16, &key); /* DPK and DTK grow from the same root in the simulator's images */
+    assert_int_equal(ssc_medical_purchase_session(&key, p, &session), 0);
+    assert_int_equal(ssc_medical_purchase_mac1(&session, p, mac), 0);
+    in_hex(mac, out->mac1);
+    assert_int_equal(ssc_medical_purchase_mac2(&session, p, mac), 0);
+    in_hex(mac, out->mac2);
+    assert_int_equal(ssc_medical_purchase_tac(&key, p, mac), 0);
+    in_hex(mac, out->tac);
+}
+
+static void purse_key(const json_t *begun, uint8_t first, struct ssc_key *key)
+{
+    uint8_t serial[10];
+    *key = (struct ssc_key){.alg = SSC_ALG_3DES, .len = 16};
+    for (unsigned i = 0; i < 16; i++) {
+        key->bytes[i] = (uint8_t)(first + i);
+    }
+    office_unhex(json_object_get(begun, "txn"), "card", serial, sizeof serial);
+    derive(key, serial + 2);
+}
+
+static void purse_debit(const json_t *begun, const struct ssc_purse_purchase *p, struct office_debit *out)
+{
+    struct ssc_key dpk, dtk, session;
+    uint8_t mac[4];
+    purse_key(begun, 0x10, &dpk);
+    purse_key(begun, 0x30, &dtk);
+    assert_int_equal(ssc_purse_purchase_session(&dpk, p, &session), 0);
+    assert_int_equal(ssc_purse_purchase_mac1(&session, p, mac), 0);
+    in_hex(mac, out->mac1);
+    assert_int_equal(ssc_purse_purchase_mac2(&session, p, mac), 0);
+    in_hex(mac, out->mac2);
+    assert_int_equal(ssc_purse_purchase_tac(&dtk, p, mac), 0);
+    in_hex(mac, out->tac);
+}
+
+void office_debit(const json_t *begun, const char *time, const char *terminal_seq, struct office_debit *out)
+{
+    const json_t *host = json_object_get(begun, "host");
+    const char *purse = text_of(json_object_get(begun, "txn"), "purse");
+    if (strcmp(purse, "medical") == 0) {
+        struct ssc_medical_purchase p = {.key_index = byte_of(host, "key_index"),
+                                         .type = byte_of(host, "type"),
+                                         .seq = (uint16_t)int_of(host, "counter"),
+                                         .key_version = byte_of(host, "key_version"),
+                                         .algorithm = byte_of(host, "algorithm")};
+        office_unhex(host, "random", p.random, sizeof p.random);
+        office_unhex(host, "terminal", p.terminal, sizeof p.terminal);
+        unhex_text(time, p.datetime, sizeof p.datetime);
+        unhex_text(terminal_seq, p.terminal_seq, sizeof p.terminal_seq);
+        medical_debit(host, &p, out);
+    } else {
+        struct ssc_purse_purchase p = {.wallet = strcmp(purse, "ed") == 0 ? SSC_WALLET_ED : SSC_WALLET_EP,
+                                       .type = byte_of(host, "type"),
+                                       .amount = (uint32_t)int_of(host, "amount"),
+                                       .balance = (uint32_t)int_of(host, "balance"),
+                                       .counter = (uint16_t)int_of(host, "counter"),
+                                       .key_version = byte_of(host, "key_version"),
+                                       .algorithm = byte_of(host, "algorithm")};
+        office_unhex(host, "random", p.random, sizeof p.random);
+        office_unhex(host, "terminal", p.terminal, sizeof p.terminal);
+        unhex_text(time, p.datetime, sizeof p.datetime);
+        unhex_text(terminal_seq, p.terminal_seq, sizeof p.terminal_seq);
+        purse_debit(begun, &p, out);
+    }
+}

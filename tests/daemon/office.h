@@ -20,4 +20,11 @@ void office_pin_command(const json_t *begun, const json_t *asked, const char *di
 /* The host's MAC2 for an EP load, after checking the card's MAC1. */
 void office_load_mac2(const json_t *begun, const char *time, char answer[9]);
 
+/* A debit with the host's keys: what the key machine answers to `begun` (of purse.debit.begin) for this time
+ * and terminal transaction number, and what it then expects of the card. */
+struct office_debit {
+    char mac1[9], mac2[9], tac[9];
+};
+void office_debit(const json_t *begun, const char *time, const char *terminal_seq, struct office_debit *out);
+
 #endif

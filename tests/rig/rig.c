@@ -409,6 +409,50 @@ int rig_host_mac2(const struct rig *r, const struct ssc_txn *t, const uint8_t ho
                                          : purse_mac2(r, t, host_time, mac2);
 }
 
+static int medical_mac1(const struct rig *r, const struct ssc_txn *t, const uint8_t seq[4],
+                        const uint8_t time[7], uint8_t mac1[4])
+{
+    struct ssc_medical_purchase p = {
+        .key_index = t->key_index,
+        .amounts = {(uint32_t)t->amount, (uint32_t)t->self_pay, (uint32_t)t->pooled},
+        .type = t->txn_type,
+        .balance = (uint32_t)t->balance_before,
+        .seq = t->counter,
+    };
+    struct ssc_key session;
+    memcpy(p.terminal, t->terminal, sizeof p.terminal);
+    memcpy(p.datetime, time, sizeof p.datetime);
+    memcpy(p.terminal_seq, seq, sizeof p.terminal_seq);
+    memcpy(p.random, t->random, sizeof p.random);
+    int rc = ssc_medical_purchase_session(&r->card.card->key[SSC_KEY_DPK].key, &p, &session);
+    return rc ? rc : ssc_medical_purchase_mac1(&session, &p, mac1);
+}
+
+static int purse_mac1(const struct rig *r, const struct ssc_txn *t, const uint8_t seq[4],
+                      const uint8_t time[7], uint8_t mac1[4])
+{
+    struct ssc_purse_purchase p = {.wallet = t->purse == SSC_PURSE_ED ? SSC_WALLET_ED : SSC_WALLET_EP,
+                                   .type = t->txn_type,
+                                   .key_index = t->key_index,
+                                   .amount = (uint32_t)t->amount,
+                                   .balance = (uint32_t)t->balance_before,
+                                   .counter = t->counter};
+    struct ssc_key session;
+    memcpy(p.terminal, t->terminal, sizeof p.terminal);
+    memcpy(p.datetime, time, sizeof p.datetime);
+    memcpy(p.terminal_seq, seq, sizeof p.terminal_seq);
+    memcpy(p.random, t->random, sizeof p.random);
+    int rc = ssc_purse_purchase_session(&r->card.card->key[SIM_DPK].key, &p, &session);
+    return rc ? rc : ssc_purse_purchase_mac1(&session, &p, mac1);
+}
+
+int rig_host_mac1(const struct rig *r, const struct ssc_txn *t, const uint8_t seq[4], const uint8_t time[7],
+                  uint8_t mac1[4])
+{
+    return t->purse == SSC_PURSE_MEDICAL ? medical_mac1(r, t, seq, time, mac1)
+                                         : purse_mac1(r, t, seq, time, mac1);
+}
+
 struct rig_truth rig_truth(const struct rig *r, enum ssc_purse_id purse, enum ssc_txn_kind kind)
 {
     const struct sim_nv *nv = &r->card.card->nv;

@@ -95,6 +95,9 @@ void rig_request(struct ssc_debit_request *req, enum ssc_purse_id purse, const c
 /* The host's side of a load: checks MAC1 and makes MAC2, with the card's own key. */
 int rig_host_mac2(const struct rig *r, const struct ssc_txn *txn, const uint8_t host_time[7],
                   uint8_t mac2[4]);
+/* The host's side of a debit with its keys. */
+int rig_host_mac1(const struct rig *r, const struct ssc_txn *txn, const uint8_t terminal_seq[4],
+                  const uint8_t time[7], uint8_t mac1[4]);
 
 /* The card's truth. */
 struct rig_truth {

@@ -115,7 +115,7 @@ static void loads_that_go_no_further(void **state)
     assert_int_equal(ssc_money_load_begin(r->journal, r->session, r->auth, &req, terminal, &t, r->deadline),
                      0);
     assert_int_equal(t.state, SSC_TXN_PREPARED);
-    assert_int_equal(ssc_money_load_abandon(r->journal, &t), 0);
+    assert_int_equal(ssc_money_abandon(r->journal, &t), 0);
     assert_int_equal(t.state, SSC_TXN_ABANDONED);
     assert_int_equal(ssc_money_load_complete(r->journal, r->session, &t, time, wrong, r->deadline),
                      SSC_E_CANCELLED);
