@@ -16,13 +16,14 @@ static int standing(const struct ccid_channel *c)
         rc = SSC_E_READER_REMOVED;
     } else if (!s->present || s->insertions != c->insertions) {
         rc = SSC_E_CARD_REMOVED;
-    } else if (r->care || r->standing != CCID_READY) {
+    } else if (r->standing != CCID_READY) {
         rc = SSC_E_READER_WEDGED;
     }
     return rc;
 }
 
-/* Takes the reader for one call. On success hub.lock is not held, the reader is. */
+/* Takes the reader for one call. On success hub.lock is not held, the reader is. Waits through the cleaning
+ * up behind another channel's call; behind its own this channel is wedged and does not come here. */
 static int enter(struct ccid_channel *c, bool reset, int64_t deadline)
 {
     struct ccid_reader *r = c->reader;
@@ -31,7 +32,7 @@ static int enter(struct ccid_channel *c, bool reset, int64_t deadline)
     int rc;
     pthread_mutex_lock(&r->hub->lock);
     rc = standing(c);
-    while (rc == 0 && (r->busy || (s->holder && s->holder != c)) && in_time) {
+    while (rc == 0 && (r->busy || r->care || (s->holder && s->holder != c)) && in_time) {
         in_time = ssc_cond_wait(&r->hub->changed, &r->hub->lock, deadline);
         rc = standing(c);
     }

@@ -6,6 +6,12 @@
  * pipe (or asks four times a second where there is none) and cleans up behind calls that ran into their
  * deadline. Exchanges are made on the caller's own thread while it holds the reader (`busy`).
  *
+ * The slots of one reader take turns, also where bMaxCCIDBusySlots allows more at a time. Of 341 recorded
+ * interfaces 22 have several slots and four of those serve more than one at once: boards for rows of SIM
+ * cards and a chip's evaluation kit, none a reader for a counter. A card and a PSAM that are to work side by
+ * side need two readers; one bulk pipe for several exchanges would cost every reader the certainty whose
+ * answer it reads.
+ *
  * Everything below is guarded by hub.lock, except what belongs to whoever holds `busy`: the engine and the
  * USB handle. hub.lock is never held across a call into either.
  */

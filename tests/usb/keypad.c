@@ -9,7 +9,7 @@ enum { VERIFY_HEAD = 15, MODIFY_HEAD = 20, WAIT_MS = 0 };
 struct pin_block {
     uint8_t operation, format, block, length_format;
     uint8_t min, max, confirm, old_offset, new_offset;
-    const uint8_t *apdu;
+    const uint8_t *apdu, *teo; /* teo: prologue of the T=1 block */
     size_t apdu_len;
 };
 
@@ -39,6 +39,7 @@ static bool parse(const uint8_t *b, size_t len, struct pin_block *p)
         p->block = b[3];
         p->length_format = b[4];
         p->apdu = b + head;
+        p->teo = p->apdu - 3;
         p->apdu_len = len - head;
     }
     return ok && p->apdu_len >= 5;
@@ -98,6 +99,30 @@ static uint8_t enter(const struct pin_block *p, const char *keys, uint8_t *apdu)
     return error;
 }
 
+/* What the reader says to the card: the command, or with T=1 at TPDU level one block around it. */
+static int say(struct device *d, struct slot *slot, const struct pin_block *p, const uint8_t *apdu,
+               uint8_t *room, size_t *len)
+{
+    uint8_t block[CONTACT_BLOCK_MAX];
+    int rc;
+    if (d->config.level != LEVEL_TPDU || slot->contact.protocol != SSC_T1) {
+        rc = contact_command(&slot->contact, apdu, p->apdu_len, room, len);
+    } else if (p->teo[2] != p->apdu_len || p->apdu_len > CONTACT_BLOCK_MAX - 4) {
+        rc = SSC_E_CARD_MUTE;
+    } else {
+        const size_t at = 3 + p->apdu_len;
+        memcpy(block, p->teo, 3);
+        memcpy(block + 3, apdu, p->apdu_len);
+        block[at] = 0;
+        for (size_t i = 0; i < at; i++) {
+            block[at] ^= block[i];
+        }
+        rc = contact_put(&slot->contact, block, at + 1, slot->parameters[0]);
+        *len = rc == 0 ? contact_get(&slot->contact, room, *len) : 0;
+    }
+    return rc;
+}
+
 void device_secure(struct device *d, struct slot *slot, const uint8_t *data, size_t len, struct answer *a,
                    uint8_t *room, size_t cap)
 {
@@ -116,7 +141,7 @@ void device_secure(struct device *d, struct slot *slot, const uint8_t *data, siz
         if (a->error == 0) {
             a->len = cap;
             a->data = room;
-            const int rc = contact_command(&slot->contact, apdu, p.apdu_len, room, &a->len);
+            const int rc = say(d, slot, &p, apdu, room, &a->len);
             a->status = rc == 0 ? 0 : STATUS_FAILED;
             a->error = rc == 0 ? 0 : ICC_MUTE;
             a->len = rc == 0 ? a->len : 0;

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Identity and a debit on one reader with card and PSAM: through our driver at each level of exchange, and
  * through a real pcscd with libccid and with our handler, on the same device. */
-#include "ccid_bed.h"
 #include "counter.h"
-#include "drivers/pcsc.h"
-#include "pcscd.h"
+#include "pcscd_bed.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { LONG = 10000 };
-
-static struct test_pcscd *pcscd;
 
 static struct device_config two_slots(enum device_level level)
 {
@@ -86,65 +81,35 @@ static void characters_t1(void **state)
 
 /* ---- pcscd ---- */
 
-static void through_pcscd(enum device_level level, uint8_t ifsc, bool ours)
+static void through(enum via via, enum device_level level, uint8_t ifsc)
 {
-    struct device_config config = two_slots(level);
-    if (ours) { /* libccid does not know it */
-        config.vendor = 0x1D99;
-        config.product = 0x0016;
-    }
-    if (!test_pcscd_installed()) {
-        skip();
-    }
-    bed = bed_new();
-    reader = device_new(&config);
+    via_pcscd(via, two_slots(level), NULL);
     load(ifsc);
-    bed_plug(bed, 1, reader);
-    pcscd = test_pcscd_new(NULL, 0);
-    if (ours) { /* as udev's rules would bind it */
-        test_pcscd_entry(pcscd, "000001", "usb:1d99/0016:libudev:0:/dev/bus/usb/001/002",
-                         SSC_TEST_CCID_HANDLER);
-    }
-    test_pcscd_start(pcscd);
-    assert_int_equal(ssc_pcsc_driver_new(&driver), 0);
     serve();
-}
-
-static int all_down(void **state)
-{
-    ssc_driver_free(&driver);
-    test_pcscd_free(&pcscd);
-    return bed_down(state);
 }
 
 static void libccid_short_apdu(void **state)
 {
     (void)state;
-    if (access("/usr/lib/pcsc/drivers/ifd-ccid.bundle", F_OK) != 0) {
-        skip();
-    }
-    through_pcscd(LEVEL_SHORT, 0, false);
+    through(VIA_LIBCCID, LEVEL_SHORT, 0);
 }
 
 static void libccid_tpdu_t1(void **state)
 {
     (void)state;
-    if (access("/usr/lib/pcsc/drivers/ifd-ccid.bundle", F_OK) != 0) {
-        skip();
-    }
-    through_pcscd(LEVEL_TPDU, 32, false);
+    through(VIA_LIBCCID, LEVEL_TPDU, 32);
 }
 
 static void handler_short_apdu(void **state)
 {
     (void)state;
-    through_pcscd(LEVEL_SHORT, 0, true);
+    through(VIA_HANDLER, LEVEL_SHORT, 0);
 }
 
 static void handler_tpdu_t1(void **state)
 {
     (void)state;
-    through_pcscd(LEVEL_TPDU, 32, true);
+    through(VIA_HANDLER, LEVEL_TPDU, 32);
 }
 
 int main(int argc, char **argv)
@@ -156,10 +121,10 @@ int main(int argc, char **argv)
         bed_test(tpdu_t1),
         bed_test(characters_t0),
         bed_test(characters_t1),
-        cmocka_unit_test_teardown(libccid_short_apdu, all_down),
-        cmocka_unit_test_teardown(libccid_tpdu_t1, all_down),
-        cmocka_unit_test_teardown(handler_short_apdu, all_down),
-        cmocka_unit_test_teardown(handler_tpdu_t1, all_down),
+        pcscd_bed_test(libccid_short_apdu),
+        pcscd_bed_test(libccid_tpdu_t1),
+        pcscd_bed_test(handler_short_apdu),
+        pcscd_bed_test(handler_tpdu_t1),
     };
     bed_enter(argv);
     if (argc > 1) {

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reader of ccid_bed.h behind a real pcscd, with libccid or with our handler. */
+#ifndef SSC_TESTS_USB_PCSCD_BED_H
+#define SSC_TESTS_USB_PCSCD_BED_H
+
+#include "ccid_bed.h"
+#include "drivers/pcsc.h"
+#include "pcscd.h"
+
+#include <unistd.h>
+
+static struct test_pcscd *pcscd;
+
+enum via { VIA_LIBCCID, VIA_HANDLER };
+
+/* As bed_up, but `driver` is the PC/SC driver; its readers' names hold the serial number. Skips the test
+ * where there is no pcscd or libccid. */
+static inline void via_pcscd(enum via via, struct device_config config, const char *image)
+{
+    if (!test_pcscd_installed() ||
+        (via == VIA_LIBCCID && access("/usr/lib/pcsc/drivers/ifd-ccid.bundle", F_OK) != 0)) {
+        skip();
+    }
+    if (via == VIA_HANDLER) { /* libccid does not know it */
+        config.vendor = 0x1D99;
+        config.product = 0x0016;
+    }
+    bed = bed_new();
+    reader = device_new(&config);
+    assert_non_null(reader);
+    if (image) {
+        assert_int_equal(device_insert(reader, 0, image), 0);
+    }
+    bed_plug(bed, 1, reader);
+    pcscd = test_pcscd_new(NULL, 0);
+    if (via == VIA_HANDLER) { /* as udev's rules would bind it */
+        test_pcscd_entry(pcscd, config.serial, "usb:1d99/0016:libudev:0:/dev/bus/usb/001/002",
+                         SSC_TEST_CCID_HANDLER);
+    }
+    test_pcscd_start(pcscd);
+    assert_int_equal(ssc_pcsc_driver_new(&driver), 0);
+}
+
+/* The name of a slot, whoever gave it; waits for it. Names end with the number of the slot. */
+static inline void name_of(unsigned slot, char out[SSC_READER_NAME_MAX])
+{
+    const int64_t deadline = ssc_deadline(SOON);
+    struct ssc_reader_state states[SSC_READERS_MAX];
+    char end[8];
+    uint64_t version = 0;
+    snprintf(end, sizeof end, "%u", slot);
+    out[0] = '\0';
+    while (!out[0]) {
+        size_t count = SSC_READERS_MAX;
+        const int rc = ssc_driver_watch(driver, &version, deadline);
+        assert_true(rc == 0 || rc == SSC_E_NO_SERVICE); /* pcscd is just coming up */
+        count = ssc_driver_list(driver, states, &count, deadline) == 0 ? count : 0;
+        for (size_t i = 0; i < count; i++) {
+            const size_t len = strlen(states[i].name);
+            if (strcmp(states[i].name + len - 1, end) == 0) {
+                memcpy(out, states[i].name, sizeof states[i].name);
+            }
+        }
+    }
+}
+
+static inline int pcscd_bed_down(void **state)
+{
+    ssc_driver_free(&driver);
+    test_pcscd_free(&pcscd);
+    return bed_down(state);
+}
+
+#define pcscd_bed_test(function) cmocka_unit_test_teardown(function, pcscd_bed_down)
+
+#endif
