@@ -36,20 +36,39 @@ static int make_folder(struct sim_attach *a, const char *folder)
     return rc;
 }
 
+/* The handler that is installed; before that, the one that was built beside this program. */
+static void find_handler(char *path, size_t cap)
+{
+    char self[400];
+    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    snprintf(path, cap, "%s", SSC_SIM_BUNDLE);
+    if (access(path, R_OK) != 0 && n > 0) {
+        self[n] = '\0';
+        *strrchr(self, '/') = '\0';
+        strncat(self, "/../drivers/ifd/libifdsscard-sim.so", sizeof self - strlen(self) - 1);
+        char *built = realpath(self, NULL);
+        if (built) {
+            snprintf(path, cap, "%s", built);
+        }
+        free(built);
+    }
+}
+
 static int write_conf(struct sim_attach *a, const char *folder)
 {
     const char *path = a->conf ? a->conf : "/etc/reader.conf.d/sscard-sim";
-    char text[1400], now[1400] = "";
+    char text[1400], now[1400] = "", handler[500];
     FILE *file = fopen(path, "r");
     int rc = 0;
     if (file) {
         now[fread(now, 1, sizeof now - 1, file)] = '\0';
         fclose(file);
     }
+    find_handler(handler, sizeof handler);
     snprintf(text, sizeof text,
              "# Simulated reader of sscard; made by: sscard sim attach\n"
              "FRIENDLYNAME \"sscard Simulator\"\nDEVICENAME %.500s\nLIBPATH %s\nCHANNELID 1\n",
-             folder, access(SSC_SIM_BUNDLE, R_OK) == 0 ? SSC_SIM_BUNDLE : SSC_SIM_BUNDLE_BUILT);
+             folder, handler);
     a->restart = strcmp(text, now) != 0;
     if (a->restart) {
         file = fopen(path, "w");

@@ -16,6 +16,9 @@ WANTED = (r"s?bin/sscardd", r"bin/sscard", r"lib[^ ]*/libsscard\.so", r"include/
           r"share/fish/vendor_completions\.d/sscard\.fish", r"share/sscard/sscard-sim\.conf",
           r"share/doc/sscard/README\.md", r"share/doc/sscard/api\.md", r"share/doc/sscard/examples/sscardd\.conf",
           r"share/doc/sscard/examples/identity\.c", r"serial/libifdsscard-sim\.so",
+          r"usr/lib/systemd/system/sscardd\.socket", r"usr/lib/systemd/system/sscardd\.service",
+          r"usr/lib/sysusers\.d/sscardd\.conf", r"usr/lib/tmpfiles\.d/sscardd\.conf", r"udev/rules\.d/70-sscard\.rules",
+          r"share/polkit-1/rules\.d/sscard\.rules", r"share/sscard/direct-usb\.conf", r"sscard/sscardd\.conf",
           r"ifd-sscard-ccid\.bundle/Contents/Info\.plist", r"Contents/Linux/libifdsscard-ccid\.so")
 
 
@@ -53,6 +56,29 @@ class TestInstall(unittest.TestCase):
         r = subprocess.run([program], env={"LD_LIBRARY_PATH": library, "SSCARD_SOCKET": self.folder + "/none"},
                            capture_output=True)
         self.assertEqual(r.returncode, 1)
+
+    def test_any_prefix_and_no_rights(self):
+        prefix = os.path.join(self.folder, "here")
+        r = subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True, text=True)
+        for line in re.findall(r"^-- (?:Installing|Up-to-date): (.*)", r.stdout, re.M):
+            self.assertTrue(line.startswith(prefix + "/"), line)
+        with open(prefix + "/lib/systemd/system/sscardd.service", encoding="utf-8") as f:
+            start = re.search("^ExecStart=(.*)$", f.read(), re.M).group(1)
+        self.assertTrue(start.startswith(prefix) and os.access(start, os.X_OK), start)
+
+    def test_the_units_say_where_the_program_is(self):
+        unit = next(path for path in self.files() if path.endswith("/sscardd.service"))
+        with open(unit, encoding="utf-8") as f:
+            text = f.read()
+        self.assertRegex(text, r"(?m)^ExecStart=/usr/s?bin/sscardd$")
+        self.assertNotRegex(text, "@[A-Z_]+@")
+
+    def test_udev_names_the_makers_that_the_driver_accepts(self):
+        with open(os.path.join(SOURCE, "drivers/ccid/quirks.c"), encoding="utf-8") as f:
+            table = re.search(r"vendors\[\] = \{(.*?)\}", f.read(), re.S).group(1)
+        with open(os.path.join(SOURCE, "daemon/systemd/70-sscard.rules"), encoding="utf-8") as f:
+            rule = re.search(r'idVendor\}=="([^"]*)"', f.read()).group(1)
+        self.assertEqual({n.lower() for n in re.findall("0x([0-9A-F]{4})", table)}, set(rule.split("|")))
 
     def test_a_cmake_project_finds_it(self):
         project, build = os.path.join(self.folder, "project"), os.path.join(self.folder, "project-build")
