@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What both clients share and nothing of which waits: lines, errors, the steps of a debit."""
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import struct
+import sys
+import time
+from typing import Any, Dict, Generator, List, Mapping, Optional, Tuple, cast
+
+from ._types import LOCAL, PROTOCOL, SYMBOLS, ErrorData, Txn
+
+__version__ = "0.1.0"
+LINE_MAX = 4 * 1024 * 1024  # the service's longest answer is 1 MiB
+DEADLINE_MS = 30000
+
+
+class SscardError(Exception):
+    """A call that failed.
+
+    symbol  the stable name, "no_card": what programs switch on
+    code    the number of the service's error object
+    data    all that the service said: text, remedy, and where they apply detail, sw, tries, txn
+    sent    True: the connection or the time was lost after the request had left, so the service may have acted on it
+    op      of a debit: give the same op again, and nothing happens twice
+    """
+
+    def __init__(self, error: Mapping[str, Any], sent: bool = False) -> None:
+        data = error.get("data")
+        self.code: int = error.get("code", SYMBOLS["parse_error"])
+        self.data = cast(ErrorData, data if isinstance(data, dict) else {})
+        self.symbol: str = self.data.get("symbol", "")
+        self.message: str = error.get("message", "")
+        self.detail: str = self.data.get("detail", "")
+        self.sw: Optional[int] = int(self.data["sw"], 16) if "sw" in self.data else None
+        self.tries: Optional[int] = self.data.get("tries")
+        self.txn: Optional[Txn] = self.data.get("txn")
+        self.sent = sent
+        self.op: Optional[str] = None
+        super().__init__(": ".join(part for part in (self.symbol, self.message, self.detail) if part))
+
+    def text(self, lang: str = "en") -> str:
+        """What happened, in "en" or "zh"."""
+        return cast(Dict[str, str], self.data.get("text", {})).get(lang, self.message)
+
+    def remedy(self, lang: str = "en") -> str:
+        """What to do about it, in "en" or "zh"."""
+        return cast(Dict[str, str], self.data.get("remedy", {})).get(lang, "")
+
+
+def local_error(symbol: str, detail: str = "", sent: bool = False) -> SscardError:
+    error = json.loads(json.dumps(LOCAL[symbol]))
+    if detail:
+        error["data"]["detail"] = detail
+    return SscardError(error, sent)
+
+
+def new_op(prefix: str = "sale") -> str:
+    """A new idempotency key: prefix, time, and chance. prefix: at most 30 of A-Z a-z 0-9 . _ : -"""
+    return "%s-%s-%s" % (prefix[:30], time.strftime("%Y%m%d%H%M%S", time.gmtime()), secrets.token_hex(8))
+
+
+def now_ms() -> int:
+    return time.monotonic_ns() // 1000000
+
+
+def usual_places() -> List[Tuple[str, bool]]:
+    """(path, only when this user or root serves it), best first."""
+    named, runtime = os.environ.get("SSCARD_SOCKET"), os.environ.get("XDG_RUNTIME_DIR")
+    places = [(named, False)] if named else [("/run/sscard/sscard.sock", False),
+                                             ("/tmp/sscard-%d/sscard.sock" % os.getuid(), True)]
+    if runtime and not named:
+        places.insert(1, (runtime + "/sscard/sscard.sock", False))
+    return places
+
+
+def is_trusted(connection: socket.socket) -> bool:
+    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return uid in (0, os.getuid())
+
+
+def hello() -> Dict[str, Any]:
+    program = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "python"
+    return {"client": "%s (sscard-python %s)" % (program[:64], __version__), "protocol": PROTOCOL}
+
+
+def request_line(number: int, method: str, params: Mapping[str, Any], left_ms: int) -> bytes:
+    """The service is told a little less than the caller allows (5 %, at most 500 ms), so that its answer arrives in time."""
+    sent = {name: value for name, value in params.items() if value is not None}
+    sent["deadline_ms"] = max(1, left_ms - min(500, left_ms // 20))
+    try:
+        text = json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": sent}, ensure_ascii=False, allow_nan=False)
+        return text.encode() + b"\n"
+    except (TypeError, ValueError) as e:
+        raise local_error("invalid_argument", "params: %s" % type(e).__name__) from None
+
+
+def parse(line: bytes) -> Dict[str, Any]:
+    """One object of the service: an answer or a notification."""
+    try:
+        message = json.loads(line.decode("utf-8", "strict"))
+    except (ValueError, RecursionError):
+        message = None
+    if not isinstance(message, dict) or not ("method" in message or "result" in message or isinstance(message.get("error"), dict)):
+        raise local_error("parse_error", "the service sent something that is not JSON-RPC 2.0", True)
+    return message
+
+
+Steps = Generator[Tuple[Any, ...], Any, Any]
+LOST = ("daemon_absent", "deadline_exceeded", "parse_error", "line_too_long")
+
+
+def debit_steps(params: Dict[str, Any], deadline: int) -> Steps:
+    """What a debit does, for a driver that performs ("call", method, params) and ("sleep", ms) and sends the result, or throws
+    the error, in. The same op goes out until there is an answer: it can take money once at most."""
+    while True:
+        try:
+            return (yield "call", "purse.debit", params)
+        except SscardError as e:
+            e.op = params["op"]
+            if not ((e.sent and e.symbol in LOST) or e.symbol == "op_in_progress") or now_ms() >= deadline:
+                raise
+            lost = e
+        txn = yield from ask_steps(params["op"], deadline, lost)
+        if txn and txn["state"] in ("confirmed", "debited"):
+            return {"txn": txn, "repeated": True}
+        params = dict(params, lease=None)  # a lease does not outlive its connection
+
+
+def ask_steps(op: str, deadline: int, lost: SscardError) -> Steps:
+    """The journal's row once its outcome is known; None when there is none: then nothing was done."""
+    while now_ms() < deadline:
+        yield "sleep", 100
+        try:
+            txn = (yield "call", "txn.get", {"op": op})["txn"]
+            if txn["final"] or txn["state"] == "unknown":  # a repeat of the op answers what it means
+                return txn
+        except SscardError as e:
+            if e.symbol == "transaction_not_found":
+                return None
+            if e.symbol not in LOST:
+                e.op = op
+                raise
+    raise lost

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Python client with the real service, and with one that misbehaves."""
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import live
+
+os.environ.setdefault("SSCARD", "")
+sys.path.insert(0, os.path.join(live.SOURCE, "tests", "tools"))
+import support  # noqa: E402
+import sscard  # noqa: E402
+
+PYTHON = os.path.join(live.SOURCE, "middleware", "client", "python")
+PIN = {"secret": "123456"}
+OP = "till3-20260101-000042"
+HELLO = ("system.hello", {"protocol": 1, "protocols": [1], "joined_later": {"x": 1}})
+TXN = {"id": 7, "op": OP, "state": "confirmed", "final": True, "amount": 1250}
+
+
+class TestPackage(unittest.TestCase):
+    def test_it_says_what_the_service_says(self):
+        done = subprocess.run([sys.executable, "-B", os.path.join(live.SOURCE, "middleware", "client", "generate.py"),
+                               os.environ["SSCARDD"], "--check"], stderr=subprocess.PIPE)
+        self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
+
+    @unittest.skipUnless(shutil.which("mypy"), "mypy is not installed")
+    def test_types(self):
+        cache = os.path.join(os.getcwd(), "mypy-cache")
+        done = subprocess.run(["mypy", "--cache-dir", cache, "--strict", "--python-version", "3.9", "-p", "sscard"], cwd=PYTHON,
+                              stdout=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+
+    def test_public(self):
+        for name in sscard.__all__:
+            self.assertTrue(getattr(sscard, name).__class__ in (int, str, dict) or getattr(sscard, name).__doc__, name)
+        self.assertRegex(sscard.new_op("till 3".replace(" ", "")), r"^till3-\d{14}-[0-9a-f]{16}$")
+        self.assertNotEqual(sscard.new_op(), sscard.new_op())
+        self.assertLessEqual(len(sscard.new_op("x" * 99)), 64)
+
+
+class TestService(live.Case):
+    cards = "ssc-3.0,pboc"
+
+    def setUp(self):
+        super().setUp()
+        self.service = sscard.Service(self.path)
+
+    def tearDown(self):
+        self.service.close()
+        super().tearDown()
+
+    def test_identity(self):
+        who = self.service.card_identity(reader=live.R0)
+        self.assertEqual((who["name"], who["citizen_id"], who["genuine"]), (live.NAME, live.CITIZEN, "yes"))
+        self.assertEqual(self.service.call("card.identity", {"reader": live.R0})["name"], live.NAME)
+        self.assertIsNone(self.service.events_unsubscribe())
+
+    def test_errors(self):
+        with self.assertRaises(sscard.SscardError) as wrong:
+            self.service.pin_verify(reader=live.R0, secret="000000")
+        e = wrong.exception
+        self.assertEqual((e.symbol, e.code, e.tries, e.sw, e.sent), ("pin_wrong", -80, 5, None, False))
+        self.assertEqual((e.text("zh"), e.text("fr")), ("密码错误", "The PIN is wrong."))
+        self.assertTrue(e.remedy("zh") and e.remedy("en"))
+        for bad in {1}, float("nan"), "\ud800":
+            with self.assertRaises(sscard.SscardError) as refused:
+                self.service.call("card.wait", {"reader": bad})
+            self.assertEqual(refused.exception.symbol, "invalid_argument")
+        self.assertEqual(self.service.system_hello()["protocol"], 1)  # the connection is as good as before
+
+    def test_lease(self):
+        with self.service.lease(reader=live.R0, hold_ms=5000) as card:
+            self.assertEqual(card.reader, live.R0)
+            card.pin_verify(secret="123456")
+            self.assertEqual(card.purse_balance()["amount"], 100000)
+            self.assertEqual(card.txn_list()["txns"], [])  # needs no card, and is given no lease
+            owner = self.service.reader_list()["readers"][0]["lease"]["owner"]
+            self.assertEqual(owner["pid"], os.getpid())
+            sale = self.service.debit(500, lease=card)
+            self.assertEqual(sale["txn"]["balance_after"], 99500)
+        self.assertIsNone(self.service.reader_list()["readers"][0]["lease"])
+        with self.service.lease(reader=live.R0) as card:
+            self.service.sim_remove(reader=live.R0)
+            with self.assertRaises(sscard.SscardError):
+                card.card_info()
+        self.assertEqual(self.service.system_hello()["protocol"], 1)
+
+    def test_debit(self):
+        first = self.service.debit(1250, op=OP, reader=live.R0, pin=PIN)
+        again = self.service.debit(1250, op=OP, reader=live.R0, pin=PIN)
+        self.assertEqual((first["repeated"], again["repeated"]), (False, True))
+        self.assertEqual(first["txn"], again["txn"])
+        with self.assertRaises(sscard.SscardError) as other:
+            self.service.debit(1300, op=OP, reader=live.R0, pin=PIN)
+        self.assertEqual((other.exception.symbol, other.exception.op), ("op_conflict", OP))
+
+    def test_debit_and_the_service_is_killed(self):
+        """Wherever the service dies, the repeated op takes the money once."""
+        self.service.sim_fault(reader=live.R0, kind="slow", ins="2C", arg=400)
+        balance = self.service.purse_balance(reader=live.R0, pin=PIN)["amount"]
+
+        def restart():
+            time.sleep(0.2)
+            self.stop(signal.SIGKILL)
+            time.sleep(0.3)
+            self.start()
+
+        thread = threading.Thread(target=restart)
+        thread.start()
+        try:
+            sale = self.service.debit(1250, op=OP, reader=live.R0, pin=PIN, deadline_ms=20000)
+            self.assertIn(sale["txn"]["state"], ("confirmed", "debited"))
+            paid = 1250
+        except sscard.SscardError as e:
+            self.assertEqual(e.op, OP)
+            paid = 0 if e.symbol == "nothing_moved" else self.fail(str(e))
+        finally:
+            thread.join()
+        self.assertEqual(self.service.purse_balance(reader=live.R0, pin=PIN)["amount"], balance - paid)
+
+    def test_events(self):
+        with self.service.events() as events:
+            self.assertEqual(events.readers[0]["name"], live.R0)
+            self.service.sim_remove(reader=live.R0)
+            self.assertEqual(next(iter(events))["type"], "card.removed")
+            self.service.sim_insert(reader=live.R0)
+            seen = events.next(5000)
+            self.assertEqual((seen["type"], seen["reader"]), ("card.inserted", live.R0))
+            self.assertIsNone(events.next(50))
+            self.stop()
+            self.assertIsNone(events.next(100))
+            self.start()
+            self.assertEqual(events.next(5000)["type"], "subscription.renewed")
+            self.assertEqual(len(events.readers), 3)
+
+    def test_restart(self):
+        self.service.system_hello()
+        self.stop()
+        with self.assertRaises(sscard.SscardError) as gone:
+            self.service.system_hello()
+        self.assertEqual(gone.exception.symbol, "daemon_absent")
+        with self.assertRaises(sscard.SscardError) as absent:
+            self.service.system_hello()
+        self.assertFalse(absent.exception.sent)
+        self.assertIn(self.path, str(absent.exception))
+        self.start()
+        self.assertEqual(self.service.system_hello()["protocol"], 1)
+
+    def test_threads(self):
+        names = []
+        threads = [threading.Thread(target=lambda: names.append(self.service.card_identity(reader=live.R0)["name"]))
+                   for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(names, [live.NAME] * 8)
+
+    def test_asyncio(self):
+        async def main():
+            async with sscard.AsyncService(self.path) as service:
+                who, health = await asyncio.gather(service.card_identity(reader=live.R0), service.system_ping())
+                self.assertEqual((who["name"], health["journal"]["ok"]), (live.NAME, True))
+                async with service.lease(reader=live.R0) as card:
+                    await card.pin_verify(secret="123456")
+                    sale = await service.debit(500, lease=card, op=OP)
+                self.assertEqual((await service.debit(500, reader=live.R0, op=OP, pin=PIN))["txn"], sale["txn"])
+                async with service.events() as events:
+                    await service.sim_remove(reader=live.R0)
+                    async for event in events:
+                        self.assertEqual(event["type"], "card.removed")
+                        break
+                with self.assertRaises(sscard.SscardError) as late:
+                    await service.card_wait(reader=live.R0, deadline_ms=60)
+                self.assertEqual(late.exception.symbol, "deadline_exceeded")
+                self.stop()
+                for sent in True, False:
+                    with self.assertRaises(sscard.SscardError) as gone:
+                        while True:
+                            await service.system_hello()
+                    self.assertEqual(gone.exception.symbol, "daemon_absent")
+                self.start()
+                self.assertEqual((await service.system_hello())["protocol"], 1)
+        asyncio.run(main())
+
+
+class TestScript(unittest.TestCase):
+    """Against a service that follows a script."""
+
+    def with_script(self, script, work):
+        path = os.path.join(self.dir, "s")
+        service = support.Service(path, script)
+        client = sscard.Service(path, deadline_ms=5000)
+        try:
+            work(client)
+        finally:
+            client.close()
+            service.join(20)
+            os.unlink(path)
+        if service.fault:
+            raise service.fault
+        self.assertEqual(service.script, [])
+        return service.seen
+
+    def setUp(self):
+        self.dir = os.path.join("/tmp", "sscard-python-%d" % os.getpid())
+        os.mkdir(self.dir)
+
+    def tearDown(self):
+        shutil.rmtree(self.dir)
+
+    def fails(self, symbol, sent, work):
+        with self.assertRaises(sscard.SscardError) as e:
+            work()
+        self.assertEqual((e.exception.symbol, e.exception.sent), (symbol, sent))
+        return e.exception
+
+    def test_params(self):
+        seen = self.with_script([HELLO, ("card.identity", {"name": "", "later": 1}), ("card.wait", {})], lambda c: (
+            self.assertEqual(c.card_identity(parts="full", deadline_ms=1000), {"name": "", "later": 1}), c.card_wait()))
+        self.assertEqual(seen[0][1]["protocol"], 1)
+        told = seen[1][1].pop("deadline_ms")
+        self.assertEqual(seen[1], ("card.identity", {"parts": "full"}))
+        self.assertTrue(900 <= told <= 950, told)
+        self.assertTrue(4700 <= seen[2][1]["deadline_ms"] <= 4750)
+
+    def test_broken_answers(self):
+        for answer, symbol in ((b'{"jsonrpc":"2.0","id":2,"res', "daemon_absent"), (b"garbage\n", "parse_error"), (b"[1]\n", "parse_error"),
+                               (b'{"id":2,"error":7}\n', "parse_error"), (b"\xff\xfe\n", "parse_error"), (b"[" * 100000 + b"\n", "parse_error")):
+            script = [HELLO, ("card.info", answer), HELLO, ("card.info", {})]
+            self.with_script(script, lambda c: (self.fails(symbol, True, c.card_info), c.card_info()))
+
+    def test_error_without_members(self):
+        self.with_script([HELLO, ("card.info", {"error": {}})], lambda c: self.fails("", False, c.card_info))
+
+    def test_status_word(self):
+        refused = support.error("card_status", -47, sw="6A82", sw_name="file_not_found")
+        self.with_script([HELLO, ("card.info", refused)],
+                         lambda c: self.assertEqual(self.fails("card_status", False, c.card_info).sw, 0x6A82))
+
+    def test_late_answer(self):
+        late = b'{"id":2,"result":"late"}\n{"method":"event","params":{}}\n{"id":3,"result":{"mine":true}}\n'
+        script = [HELLO, ("card.info", support.Service.SILENT), ("card.info", late)]
+        self.with_script(script, lambda c: (self.fails("deadline_exceeded", True, lambda: c.card_info(deadline_ms=50)),
+                                            self.assertEqual(c.card_info(), {"mine": True})))
+
+    def test_wrong_protocol(self):
+        refused = support.error("not_supported", -7, detail="protocol: this daemon speaks 2")
+        self.with_script([("system.hello", refused)], lambda c: self.assertIn("speaks 2", str(self.fails("not_supported", False, c.card_info))))
+
+    def debit(self, *script, **params):
+        out = []
+        seen = self.with_script([HELLO, *script], lambda c: out.append(c.debit(1250, op=OP, pin=PIN, **params)))
+        return out[0], [(method, params["op"]) for method, params in seen if method != "system.hello"]
+
+    def test_debit_lost_and_done(self):
+        sale, seen = self.debit(("purse.debit", support.Service.HANG_UP), HELLO, ("txn.get", {"txn": TXN}))
+        self.assertEqual((sale, seen), ({"txn": TXN, "repeated": True}, [("purse.debit", OP), ("txn.get", OP)]))
+
+    def test_debit_lost_and_never_arrived(self):
+        none = support.error("transaction_not_found", -111)
+        done = {"txn": TXN, "repeated": False}
+        sale, seen = self.debit(("purse.debit", b'{"id":2,'), HELLO, ("txn.get", none), ("purse.debit", done))
+        self.assertEqual((sale, seen), (done, [("purse.debit", OP), ("txn.get", OP), ("purse.debit", OP)]))
+
+    def test_debit_lost_and_under_way(self):
+        under_way = {"txn": dict(TXN, state="armed", final=False)}
+        sale, seen = self.debit(("purse.debit", support.Service.HANG_UP), HELLO, ("txn.get", under_way), ("txn.get", {"txn": TXN}))
+        self.assertEqual(sale["txn"], TXN)
+
+    def test_debit_lost_and_refused(self):
+        refused = {"txn": dict(TXN, state="refused")}
+        with self.assertRaises(sscard.SscardError) as e:
+            self.debit(("purse.debit", support.Service.HANG_UP), HELLO, ("txn.get", refused),
+                       ("purse.debit", support.error("insufficient_funds", -100)))
+        self.assertEqual((e.exception.symbol, e.exception.op), ("insufficient_funds", OP))
+
+    def test_debit_answered_with_an_error_is_not_repeated(self):
+        with self.assertRaises(sscard.SscardError) as e:
+            self.debit(("purse.debit", support.error("pin_wrong", -80, tries=3)))
+        self.assertEqual((e.exception.symbol, e.exception.tries), ("pin_wrong", 3))
+
+    def test_debit_and_no_word(self):
+        with self.assertRaises(sscard.SscardError) as e:
+            self.debit(("purse.debit", support.Service.SILENT), deadline_ms=200)
+        self.assertEqual((e.exception.symbol, e.exception.sent, e.exception.op), ("deadline_exceeded", True, OP))
+
+    def test_absent(self):
+        os.environ["SSCARD_SOCKET"] = os.path.join(self.dir, "none")
+        try:
+            self.fails("daemon_absent", False, sscard.Service().card_info)
+            with self.assertRaises(sscard.SscardError):
+                asyncio.run(sscard.AsyncService().card_info())
+        finally:
+            del os.environ["SSCARD_SOCKET"]
+
+
+if __name__ == "__main__":
+    unittest.main()
