@@ -47,6 +47,7 @@ enum ssc_method_flags {
     SSC_M_PIN = 1u << 6,    /* takes `pin`, verified first */
     SSC_M_SIM = 1u << 7,    /* only with simulated readers */
     SSC_M_READER = 1u << 8, /* `reader` names any listed reader */
+    SSC_M_SAM = 1u << 10,   /* an administrator may name the slot of a PSAM */
     SSC_M_DIGEST = 1u << 9, /* the op's outcome is kept in the table of writes, not as a transaction */
 };
 

@@ -64,6 +64,7 @@ int ssc_txn_resolve_now(struct ssc_call *call);
 int ssc_txn_resolve_work(struct ssc_call *call);
 
 /* methods_service.c */
+int ssc_reset_work(struct ssc_call *call);
 int ssc_apdu_work(struct ssc_call *call);
 int ssc_trace_start_now(struct ssc_call *call);
 int ssc_trace_stop_now(struct ssc_call *call);

@@ -45,6 +45,21 @@ int ssc_apdu_work(struct ssc_call *call)
     return rc;
 }
 
+int ssc_reset_work(struct ssc_call *call)
+{
+    const char *kind = ssc_call_text(call, "kind");
+    const bool warm = kind && strcmp(kind, "warm") == 0;
+    struct ssc_channel *ch = call->slot->ch;
+    ssc_slot_drop_begun(call->slot);
+    const int rc =
+        ssc_card_reset(call->slot->card, warm ? SSC_RESET_WARM : SSC_RESET_COLD, call->work_deadline);
+    if (rc == 0) {
+        call->result = json_pack("{s:o, s:s}", "atr", ssc_json_hex(ch->atr.raw, ch->atr.raw_len), "protocol",
+                                 ssc_protocol_name(ch->protocol));
+    }
+    return rc == 0 && !call->result ? SSC_E_OUT_OF_MEMORY : rc;
+}
+
 /* ---- trace ---- */
 
 int ssc_trace_start_now(struct ssc_call *call)

@@ -41,7 +41,8 @@ json_t *ssc_reader_json(const struct ssc_reader *r)
     if (r->wedged) {
         json_object_set_new(o, "state", json_string("wedged"));
     }
-    json_object_set_new(o, "card", r->card[0] ? json_string(r->card) : json_null());
+    json_object_set_new(o, "card",
+                        r->card[0] && r->state.medium != SSC_MEDIUM_SAM ? json_string(r->card) : json_null());
     json_object_set_new(o, "since", json_string(ssc_time_text(r->since_ms, since)));
     json_object_set_new(o, "lease", ssc_lease_json(r));
     json_object_set_new(o, "queue", json_integer(r->queued));
@@ -85,7 +86,7 @@ static struct wish wish_of(const struct ssc_call *call)
 
 static bool wished(const struct wish *w, const struct ssc_reader *r)
 {
-    return w->any || r->state.medium == w->medium;
+    return (w->any && r->state.medium != SSC_MEDIUM_SAM) || r->state.medium == w->medium;
 }
 
 /* A preference narrows the choice only when it leaves one. */
@@ -117,7 +118,7 @@ static int the_only_one(struct ssc_call *call, struct ssc_readers *rs)
             const int n =
                 snprintf(names + len, sizeof names - len, "%s%.60s", count > 1 ? ", " : "", r->state.name);
             len += n > 0 && (size_t)n < sizeof names - len ? (size_t)n : 0;
-        } else if (r->state.medium != SSC_MEDIUM_SAM && r->state.slot == SSC_SLOT_MUTE) {
+        } else if (r->state.slot == SSC_SLOT_MUTE) {
             mute = r;
         }
     }
@@ -132,6 +133,21 @@ static int the_only_one(struct ssc_call *call, struct ssc_readers *rs)
     return rc;
 }
 
+/* An administrator may speak to a PSAM, where the method is made for that. */
+static int check_sam(struct ssc_call *call)
+{
+    int rc = 0;
+    if (!(call->method->flags & SSC_M_SAM)) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: %.100s is the slot of a PSAM",
+                           call->reader->state.name);
+    } else if (call->peer.role < SSC_ROLE_ADMIN) {
+        rc = ssc_call_fail(call, SSC_E_PERMISSION_DENIED, "reader: the slot of a PSAM needs the role admin");
+    } else {
+        ssc_reader_lend(call->reader);
+    }
+    return rc;
+}
+
 static int check_reader(struct ssc_call *call, const char *name)
 {
     const struct ssc_reader *r = call->reader;
@@ -140,7 +156,26 @@ static int check_reader(struct ssc_call *call, const char *name)
         rc = ssc_call_fail(call, call->d->readers->service_ok ? SSC_E_READER_NOT_FOUND : SSC_E_NO_SERVICE,
                            "reader %.100s", name);
     } else if (r->state.medium == SSC_MEDIUM_SAM) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: %.100s is the slot of a PSAM", name);
+        rc = check_sam(call);
+    }
+    return rc;
+}
+
+/* Whatever else was named must name the same card, and there must be one. */
+static int check_choice(struct ssc_call *call, const char *name, const char *card)
+{
+    const struct ssc_reader *r = call->reader;
+    const struct wish w = wish_of(call);
+    int rc = r->state.medium == SSC_MEDIUM_SAM ? check_sam(call) : 0;
+    if (rc == 0 && !w.any && !w.fallback && !wished(&w, r)) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "medium: the reader is of the other kind");
+    } else if (rc == 0 && name && strcmp(r->state.name, name) != 0) {
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: not the reader of that card or lease");
+    } else if (rc == 0 && card && strcmp(r->card, card) != 0) {
+        rc = SSC_E_STALE_CARD;
+    } else if (rc == 0 && !r->card[0]) {
+        rc = r->state.slot == SSC_SLOT_MUTE ? SSC_E_CARD_MUTE : SSC_E_NO_CARD;
+        ssc_call_fail(call, rc, "reader %.100s", r->state.name);
     }
     return rc;
 }
@@ -165,18 +200,7 @@ int ssc_readers_pick(struct ssc_call *call)
     } else {
         rc = the_only_one(call, rs);
     }
-    /* what else was named must name the same card */
-    const struct wish w = wish_of(call);
-    if (rc == 0 && !w.fallback && !wished(&w, call->reader)) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "medium: the reader is of the other kind");
-    } else if (rc == 0 && name && strcmp(call->reader->state.name, name) != 0) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: not the reader of that card or lease");
-    } else if (rc == 0 && card && strcmp(call->reader->card, card) != 0) {
-        rc = SSC_E_STALE_CARD;
-    } else if (rc == 0 && !call->reader->card[0]) {
-        rc = call->reader->state.slot == SSC_SLOT_MUTE ? SSC_E_CARD_MUTE : SSC_E_NO_CARD;
-        ssc_call_fail(call, rc, "reader %.100s", call->reader->state.name);
-    }
+    rc = rc == 0 ? check_choice(call, name, card) : rc;
     if (rc == 0) {
         memcpy(call->card, call->reader->card, sizeof call->card);
     }

@@ -12,7 +12,8 @@
 struct psam {
     char reader[SSC_READER_NAME_MAX]; /* "" : free place */
     uint32_t insertions;
-    bool present, tried, opening;
+    bool present, tried, opening, closing;
+    bool lent; /* a caller speaks to it directly */
     struct ssc_auth *auth;
     unsigned users;
     bool gone; /* closed when its last user is done */
@@ -35,7 +36,7 @@ static bool to_close(const struct psam *m)
 
 static bool to_open(const struct psam *m)
 {
-    return m->present && !m->tried && !m->auth;
+    return m->present && !m->tried && !m->auth && !m->lent;
 }
 
 /* Not known yet whether it can be used. */
@@ -81,7 +82,7 @@ static void do_open(struct ssc_psams *p, struct psam *m)
     m->opening = false;
     m->auth = auth;
     m->error = rc;
-    m->gone = !m->present || m->insertions != insertions;
+    m->gone = !m->present || m->insertions != insertions || m->lent;
     uv_cond_broadcast(&p->changed);
 }
 
@@ -90,9 +91,12 @@ static void do_close(struct ssc_psams *p, struct psam *m)
     struct ssc_auth *auth = m->auth;
     m->auth = NULL;
     m->gone = false;
+    m->closing = true;
     uv_mutex_unlock(&p->lock);
     ssc_auth_free(&auth);
     uv_mutex_lock(&p->lock);
+    m->closing = false;
+    uv_cond_broadcast(&p->changed);
 }
 
 static void run(void *arg)
@@ -221,12 +225,51 @@ void ssc_psams_put(struct ssc_psams *p, struct ssc_auth **auth)
     *auth = NULL;
 }
 
+static struct psam *by_name(struct ssc_psams *p, const char *reader)
+{
+    struct psam *m = place(p, reader);
+    return m && m->reader[0] ? m : NULL; /* NULL: a slot that the service does not use */
+}
+
+int ssc_psams_lend(struct ssc_psams *p, const char *reader, int64_t deadline)
+{
+    int rc = 0;
+    uv_mutex_lock(&p->lock);
+    struct psam *m = by_name(p, reader);
+    if (m) {
+        m->lent = true;
+        m->gone = m->auth != NULL;
+        uv_cond_broadcast(&p->changed);
+    }
+    while (m && rc == 0 && (m->auth || m->opening || m->closing)) {
+        const int64_t left = deadline - ssc_now_ms();
+        rc = left > 0 ? 0 : SSC_E_DEADLINE_EXCEEDED;
+        if (rc == 0) {
+            uv_cond_timedwait(&p->changed, &p->lock, (uint64_t)left * 1000000u);
+        }
+    }
+    uv_mutex_unlock(&p->lock);
+    return rc;
+}
+
+void ssc_psams_take_back(struct ssc_psams *p, const char *reader)
+{
+    uv_mutex_lock(&p->lock);
+    struct psam *m = by_name(p, reader);
+    if (m && m->lent) {
+        m->lent = m->tried = false;
+        uv_cond_broadcast(&p->changed);
+    }
+    uv_mutex_unlock(&p->lock);
+}
+
 static json_t *psam_json(const struct psam *m)
 {
     const struct ssc_psam_info *info = usable(m) ? ssc_auth_psam_info(m->auth) : NULL;
     json_t *algorithms = json_array();
     json_t *o = json_pack("{s:s, s:b, s:s}", "reader", m->reader, "ok", info != NULL, "state",
                           info         ? "ready"
+                          : m->lent    ? "lent"
                           : pending(m) ? "opening"
                                        : "fault");
     if (info) {
@@ -242,7 +285,7 @@ static json_t *psam_json(const struct psam *m)
         json_object_set_new(o, "serial", json_string(info->serial));
         json_object_set_new(o, "terminal", json_string(info->terminal));
         json_object_set(o, "algorithms", algorithms);
-    } else if (m->error && !pending(m)) {
+    } else if (m->error && !pending(m) && !m->lent) {
         json_object_set_new(o, "error", json_string(ssc_error_info(m->error)->symbol));
     }
     json_decref(algorithms);

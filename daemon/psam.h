@@ -17,8 +17,13 @@ void ssc_psams_update(struct ssc_psams *p, const struct ssc_reader_state *states
 /* The key file's provider, else a PSAM, waiting while one is being opened; NULL when there is none. Give it
  * back with put. */
 struct ssc_auth *ssc_psams_get(struct ssc_psams *p, int64_t deadline);
+/* Worker thread: gives up the service's own session in this slot, and opens none until it is taken back, so
+ * that a caller can speak to the PSAM. 0, or SSC_E_DEADLINE_EXCEEDED while somebody works with it; take it
+ * back then, too. */
+int ssc_psams_lend(struct ssc_psams *p, const char *reader, int64_t deadline);
+void ssc_psams_take_back(struct ssc_psams *p, const char *reader);
 void ssc_psams_put(struct ssc_psams *p, struct ssc_auth **auth);
-/* [{reader, ok, serial, terminal, algorithms, error?}] */
+/* [{reader, ok, state, serial, terminal, algorithms, error?}] */
 json_t *ssc_psams_json(struct ssc_psams *p);
 void ssc_psams_free(struct ssc_psams **p);
 

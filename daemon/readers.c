@@ -115,10 +115,11 @@ static struct ssc_reader *reader_new(struct ssc_readers *rs, const struct ssc_re
     return r;
 }
 
-/* A slot that turns out to hold user cards gets its thread when the first one comes. */
+/* A slot gets its thread when the first user card comes, a PSAM's when somebody wants to speak to it. */
 static bool has_worker(struct ssc_reader *r)
 {
-    if (!r->worker && r->state.medium != SSC_MEDIUM_SAM && ssc_slot_new(r->d, r->state.name, &r->slot) == 0 &&
+    const bool sam = r->state.medium == SSC_MEDIUM_SAM;
+    if (!r->worker && ssc_slot_new(r->d, r->state.name, sam, &r->slot) == 0 &&
         ssc_worker_new(&r->d->mailbox, "reader", &r->worker) != 0) {
         ssc_slot_free(&r->slot);
     }
@@ -261,23 +262,39 @@ static void card_gone(struct ssc_reader *r)
 {
     struct ssc_daemon *d = r->d;
     if (r->card[0]) {
-        json_t *body = json_pack("{s:s, s:s}", "reader", r->state.name, "card", r->card);
+        const bool sam = r->state.medium == SSC_MEDIUM_SAM;
+        json_t *body = sam ? NULL : json_pack("{s:s, s:s}", "reader", r->state.name, "card", r->card);
         r->card[0] = '\0';
         ssc_lease_end(r, "removed");
         ssc_lease_refuse_waiting(r, SSC_E_CARD_REMOVED);
         submit_small(r, work_close, 1000);
-        ssc_events_tell(d->events, "card.removed", body);
+        if (body) {
+            ssc_events_tell(d->events, "card.removed", body);
+        }
+    }
+}
+
+static bool make_handle(struct ssc_reader *r)
+{
+    uint8_t random[8];
+    const bool made = has_worker(r) && ssc_random(random, sizeof random) == 0;
+    for (size_t i = 0; made && i < sizeof random; i++) {
+        memcpy(r->card, "card-", 5);
+        snprintf(r->card + 5 + 2 * i, 3, "%02x", random[i]);
+    }
+    return made;
+}
+
+void ssc_reader_lend(struct ssc_reader *r)
+{
+    if (!r->card[0] && r->state.slot == SSC_SLOT_CARD) {
+        (void)make_handle(r);
     }
 }
 
 static void card_came(struct ssc_reader *r)
 {
-    uint8_t random[8];
-    if (has_worker(r) && ssc_random(random, sizeof random) == 0) {
-        memcpy(r->card, "card-", 5);
-        for (size_t i = 0; i < sizeof random; i++) {
-            snprintf(r->card + 5 + 2 * i, 3, "%02x", random[i]);
-        }
+    if (make_handle(r)) {
         json_t *atr = r->state.atr_len ? ssc_json_hex(r->state.atr, r->state.atr_len) : json_null();
         ssc_events_tell(r->d->events, "card.inserted",
                         json_pack("{s:s, s:s, s:o}", "reader", r->state.name, "card", r->card, "atr", atr));
@@ -331,7 +348,10 @@ static void merge(struct ssc_readers *rs, struct ssc_reader_state *state)
                 json_pack("{s:s, s:s}", "reader", state->name, "medium", ssc_medium_name(state->medium)));
         }
         if (state->medium == SSC_MEDIUM_SAM) {
-            r->since_ms = state->insertions != r->state.insertions ? ssc_unix_ms() : r->since_ms;
+            if (state->insertions != r->state.insertions || state->slot != r->state.slot) {
+                card_gone(r);
+                r->since_ms = ssc_unix_ms();
+            }
             r->state = *state;
         } else {
             slot_changed(r, state);

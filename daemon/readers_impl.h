@@ -19,6 +19,8 @@ struct ssc_readers {
     uint64_t lease_serial;
 };
 
+/* A PSAM in this slot gets a handle, and the slot a thread, for somebody who wants to speak to it. */
+void ssc_reader_lend(struct ssc_reader *r);
 /* The holder is done: a task that cleans up on the worker. */
 void ssc_reader_leave(struct ssc_reader *r);
 /* After every snapshot: answers those whose card has come or gone. */

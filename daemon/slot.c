@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/slot.h"
 
+#include "daemon/psam.h"
 #include "daemon/tracing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-int ssc_slot_new(struct ssc_daemon *d, const char *reader, struct ssc_card_slot **out)
+int ssc_slot_new(struct ssc_daemon *d, const char *reader, bool sam, struct ssc_card_slot **out)
 {
     struct ssc_card_slot *s = calloc(1, sizeof *s);
     if (s) {
         s->d = d;
+        s->sam = sam;
         s->cla = s->ins = -1;
         snprintf(s->reader, sizeof s->reader, "%s", reader);
     }
@@ -66,7 +68,10 @@ int ssc_slot_open(struct ssc_card_slot *s, uint32_t insertion, int64_t deadline)
     int rc = 0;
     if (!s->ch) {
         ssc_slot_drop_begun(s); /* a card that lost its power has forgotten it */
-        rc = ssc_channel_open(s->d->driver, s->reader, s->d->config.exclusive, &s->ch, deadline);
+        rc = s->sam ? ssc_psams_lend(s->d->psam, s->reader, deadline) : 0;
+        if (rc == 0) {
+            rc = ssc_channel_open(s->d->driver, s->reader, s->d->config.exclusive, &s->ch, deadline);
+        }
         if (rc == 0) {
             ssc_channel_tap(s->ch, tap, s);
             rc = same_insertion(s, insertion, deadline);
@@ -124,6 +129,9 @@ void ssc_slot_leave(struct ssc_card_slot *s, int64_t deadline)
     }
     s->locked = false;
     s->lease = 0;
+    if (s->sam) {
+        ssc_slot_close(s, true); /* the service wants it back */
+    }
 }
 
 /* After these the channel leads nowhere, or to a card in an unknown state. */
@@ -159,4 +167,7 @@ void ssc_slot_close(struct ssc_card_slot *s, bool power_down)
     ssc_card_free(&s->card);
     ssc_channel_close(&s->ch, power_down);
     s->locked = false;
+    if (s->sam && s->d->psam) {
+        ssc_psams_take_back(s->d->psam, s->reader);
+    }
 }

@@ -23,6 +23,7 @@ struct ssc_card_slot {
     struct ssc_channel *ch; /* NULL: not powered */
     struct ssc_card *card;
     uint64_t lease; /* in whose name the card is held, 0: nobody */
+    bool sam;       /* of a PSAM: the service lends it out while this is open */
     bool locked;    /* begin was called on the channel */
     bool wedged;    /* what the last exchange, or the last try to power the card, has shown */
     int cla, ins;   /* last command, for the meaning of a status word; -1 none */
@@ -30,7 +31,7 @@ struct ssc_card_slot {
     struct ssc_trace *trace[2]; /* redacted, full; NULL: off */
 };
 
-int ssc_slot_new(struct ssc_daemon *d, const char *reader, struct ssc_card_slot **out);
+int ssc_slot_new(struct ssc_daemon *d, const char *reader, bool sam, struct ssc_card_slot **out);
 void ssc_slot_free(struct ssc_card_slot **s);
 
 /* Powers the card unless it is, and checks that it is the insertion the loop speaks of. Returns as

@@ -222,15 +222,20 @@ bool ssc_card_may_hold_rights(const struct ssc_card *card)
     return card->rights;
 }
 
-int ssc_card_forget(struct ssc_card *card, int64_t deadline)
+int ssc_card_reset(struct ssc_card *card, enum ssc_reset how, int64_t deadline)
 {
-    int rc = ssc_channel_reset(card->channel, SSC_RESET_WARM, deadline);
+    int rc = ssc_channel_reset(card->channel, how, deadline);
 
     if (rc == 0)
         lose_power(card);
     else
         lose_card(card);
     return rc;
+}
+
+int ssc_card_forget(struct ssc_card *card, int64_t deadline)
+{
+    return ssc_card_reset(card, SSC_RESET_WARM, deadline);
 }
 
 /* ---- selection ---- */

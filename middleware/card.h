@@ -90,7 +90,9 @@ void ssc_card_set_key_verified(struct ssc_card *card, enum ssc_key_id key);
 /* A PIN or a key may be open on the card itself, whatever of it the session still counts on: a VERIFY or an
  * EXTERNAL AUTHENTICATE was sent, and the card has kept its power since. */
 bool ssc_card_may_hold_rights(const struct ssc_card *card);
-/* Drops PIN and key rights on the card itself (reset): at lease hand-over. */
+/* Resets the card; nothing counts as selected, verified or proven afterwards. */
+int ssc_card_reset(struct ssc_card *card, enum ssc_reset how, int64_t deadline);
+/* Drops PIN and key rights on the card itself (warm reset): at lease hand-over. */
 int ssc_card_forget(struct ssc_card *card, int64_t deadline);
 
 #endif

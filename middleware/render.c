@@ -68,7 +68,7 @@ static void set_text(json_t *object, const char *key, const char *text)
     }
 }
 
-static const char *protocol_name(enum ssc_protocol protocol)
+const char *ssc_protocol_name(enum ssc_protocol protocol)
 {
     static const char *const names[] = {[SSC_T0] = "T=0", [SSC_T1] = "T=1", [SSC_TCL] = "T=CL"};
     return names[protocol];
@@ -117,7 +117,7 @@ json_t *ssc_json_card_info(const struct ssc_card *card, const bool purses[4])
     json_t *object =
         json_pack("{s:s, s:o, s:o, s:s, s:s}", "reader", ch->reader, "atr",
                   ssc_json_hex(ch->atr.raw, ch->atr.raw_len), "atr_items", ssc_json_atr_items(&ch->atr),
-                  "protocol", protocol_name(ch->protocol), "kind", kinds[info->kind]);
+                  "protocol", ssc_protocol_name(ch->protocol), "kind", kinds[info->kind]);
     if (object) {
         set_text(object, "generation", generations[info->generation]);
         set_text(object, "version", info->version);

@@ -88,7 +88,12 @@ static void biller(struct client *c)
     want_symbol(c, "purse.debit", "sale-0000000000001", "pin_required");
     want_symbol(c, "pin.unblock", "unblock-000000001", "permission_denied");
     want_symbol(c, "card.write", "write-000000000001", "permission_denied");
-    json_t *answer = client_call(c, "txn.get", "{s:i}", "id", 1);
+    want_symbol(c, "card.reset", NULL, "permission_denied");
+    json_t *answer =
+        client_call(c, "card.acquire", "{s:s}", "reader", SAM); /* the card's owner, not the PSAM's */
+    want(strcmp(symbol_of(answer), "permission_denied") == 0, "got the PSAM");
+    json_decref(answer);
+    answer = client_call(c, "txn.get", "{s:i}", "id", 1);
     want(strcmp(symbol_of(answer), "transaction_not_found") == 0, "saw another user's transaction");
     json_decref(answer);
     answer = client_call(c, "txn.list", NULL);
