@@ -75,9 +75,9 @@ static inline bool state_of(const char *name, struct ssc_reader_state *out)
 }
 
 /* Follows the driver's events until the reader's slot is as wanted; SSC_SLOT_GONE: or not listed. */
-static inline void await(const char *name, enum ssc_slot wanted)
+static inline void await_within(const char *name, enum ssc_slot wanted, int64_t ms)
 {
-    const int64_t deadline = ssc_deadline(SOON);
+    const int64_t deadline = ssc_deadline(ms);
     struct ssc_reader_state state;
     uint64_t version = 0;
     bool there = false;
@@ -85,6 +85,11 @@ static inline void await(const char *name, enum ssc_slot wanted)
         assert_int_equal(ssc_driver_watch(driver, &version, deadline), 0);
         there = state_of(name, &state) ? state.slot == wanted : wanted == SSC_SLOT_GONE;
     }
+}
+
+static inline void await(const char *name, enum ssc_slot wanted)
+{
+    await_within(name, wanted, SOON);
 }
 
 /* The answer's length, or the error. */

@@ -3,6 +3,8 @@
  * for an answer, and a reader that works afterwards. */
 #include "ccid_bed.h"
 
+#include <dirent.h>
+
 enum { WITHIN = 150, XFR = 0x6F, ON = 0x62 };
 enum { FAILS, RECOVERS, EITHER };
 
@@ -28,6 +30,7 @@ static const struct fault FAULTS[] = {
     {"not supported", DEVICE_STATUS, 0x4000, FAILS},
     {"reserved status", DEVICE_STATUS, 0xC000, FAILS},
     {"slot busy", DEVICE_STATUS, 0x40E0, FAILS},
+    {"no such slot", DEVICE_STATUS, 0x4005, FAILS},
     {"a few requests for time", DEVICE_TIME_EXTENSION, 20, RECOVERS},
     {"requests for time without end", DEVICE_TIME_EXTENSION, 0, FAILS},
     {"hang", DEVICE_HANG, 0, FAILS},
@@ -44,6 +47,45 @@ static const struct fault FAULTS[] = {
     {"babble", DEVICE_BABBLE, 0, FAILS},
 };
 
+/* ---- nothing is left behind ---- */
+
+static unsigned entries(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    unsigned count = 0;
+    assert_non_null(dir);
+    while (readdir(dir)) {
+        count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+/* Open files and threads of this program. */
+struct usage {
+    unsigned files, threads;
+};
+
+static struct usage usage(void)
+{
+    return (struct usage){entries("/proc/self/fd"), entries("/proc/self/task")};
+}
+
+/* Soon there is no more of either than before; memory is the sanitizer's. */
+static void assert_no_more_than(struct usage before)
+{
+    const int64_t deadline = ssc_deadline(SOON);
+    struct usage now = usage();
+    while ((now.files > before.files || now.threads > before.threads) && ssc_now_ms() < deadline) {
+        nap(20);
+        now = usage();
+    }
+    if (now.files > before.files || now.threads > before.threads) {
+        fail_msg("%u files and %u threads, before %u and %u", now.files, now.threads, before.files,
+                 before.threads);
+    }
+}
+
 static void setup_at(enum device_level level, uint8_t ifsc)
 {
     static char image[IMAGE_MAX];
@@ -51,10 +93,11 @@ static void setup_at(enum device_level level, uint8_t ifsc)
     bed_up(&config, image_card("ssc-2.0", 0, ifsc, image));
 }
 
-static void in_an_exchange(void **state)
+static void exchanges_at(enum device_level level, uint8_t ifsc)
 {
-    (void)state;
-    setup_at(LEVEL_SHORT, 0);
+    setup_at(level, ifsc);
+    works_again();
+    const struct usage before = usage();
     for (size_t i = 0; i < sizeof FAULTS / sizeof FAULTS[0]; i++) {
         const struct fault *t = &FAULTS[i];
         struct ssc_channel *ch = open_again();
@@ -69,6 +112,44 @@ static void in_an_exchange(void **state)
         ssc_channel_close(&ch, true);
         works_again();
     }
+    assert_no_more_than(before);
+}
+
+static void in_an_exchange(void **state)
+{
+    (void)state;
+    exchanges_at(LEVEL_SHORT, 0);
+}
+
+static void in_an_exchange_in_parts(void **state)
+{
+    struct ssc_channel *ch;
+    (void)state;
+    exchanges_at(LEVEL_EXTENDED, 254);
+    ch = open_again();
+    device_fault(reader, DEVICE_CHAIN_LIES, XFR, 0, 0); /* every part says that there is another one */
+    assert_true(challenge(ch, WITHIN) < 0);
+    device_fault(reader, DEVICE_SOUND, 0, 0, 0);
+    ssc_channel_close(&ch, true);
+    works_again();
+}
+
+/* Who looks at the list sees that the reader is out of order, and that it is back. */
+static void a_deaf_reader_is_reported(void **state)
+{
+    struct ssc_channel *ch;
+    (void)state;
+    setup_at(LEVEL_SHORT, 0);
+    ch = open_again();
+    device_fault(reader, DEVICE_DEAF, XFR, 1, 0);
+    assert_int_equal(challenge(ch, WITHIN), SSC_E_DEADLINE_EXCEEDED);
+    assert_true(ch->wedged);
+    assert_int_equal(challenge(ch, SOON), SSC_E_READER_WEDGED); /* at once: `exchange` measures */
+    await_within(READER, SSC_SLOT_GONE, RECOVERY);
+    await_within(READER, SSC_SLOT_CARD, RECOVERY);
+    assert_true(device_resets(reader) > 0);
+    ssc_channel_close(&ch, true);
+    works_again();
 }
 
 static void at_power_on(void **state)
@@ -91,27 +172,54 @@ static void at_power_on(void **state)
     }
 }
 
+static void replug(void)
+{
+    bed_unplug(bed, 1);
+    await(READER, SSC_SLOT_GONE);
+    device_replug(reader);
+    bed_plug(bed, 1, reader);
+    await(READER, SSC_SLOT_CARD);
+}
+
 /* The plug comes out after any number of bytes of an answer, and in again. */
 static void unplugged_at_any_byte(void **state)
 {
     (void)state;
     setup_at(LEVEL_SHORT, 0);
+    replug();
+    works_again();
+    const struct usage before = usage();
     for (unsigned byte = 0; byte <= 20; byte++) {
         struct ssc_channel *ch = open_again();
         device_fault(reader, byte == 0 ? DEVICE_UNPLUG_OUT : DEVICE_UNPLUG, XFR, 1, byte);
         const int rc = challenge(ch, SOON);
         assert_true(byte == 20 ? rc == 10 : rc == SSC_E_READER_REMOVED || rc == SSC_E_READER_IO);
-        bed_unplug(bed, 1);
-        await(READER, SSC_SLOT_GONE);
-        const int after = challenge(ch, SOON);
-        assert_true(after == SSC_E_READER_REMOVED || after == SSC_E_CARD_REMOVED);
-        device_replug(reader);
-        bed_plug(bed, 1, reader);
-        await(READER, SSC_SLOT_CARD);
+        replug();
         assert_true(challenge(ch, SOON) < 0); /* the old channel means the card of before */
         ssc_channel_close(&ch, true);
         works_again();
     }
+    assert_no_more_than(before);
+}
+
+static void unplugged_while_powering(void **state)
+{
+    enum { ANSWER = 10 + 17 };
+    (void)state;
+    setup_at(LEVEL_SHORT, 0);
+    replug();
+    works_again();
+    const struct usage before = usage();
+    for (unsigned byte = 0; byte < ANSWER; byte++) {
+        struct ssc_channel *ch = NULL;
+        device_fault(reader, byte == 0 ? DEVICE_UNPLUG_OUT : DEVICE_UNPLUG, ON, 1, byte);
+        const int rc = open_within(&ch, SOON);
+        assert_true(rc == SSC_E_READER_REMOVED || rc == SSC_E_READER_IO);
+        assert_null(ch);
+        replug();
+        works_again();
+    }
+    assert_no_more_than(before);
 }
 
 /* ---- the card's end, where the host does the protocol ---- */
@@ -206,8 +314,15 @@ static void a_flood_of_interrupts(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        bed_test(in_an_exchange), bed_test(at_power_on),      bed_test(unplugged_at_any_byte),
-        bed_test(blocks_of_t1),   bed_test(characters_of_t0), bed_test(a_flood_of_interrupts),
+        bed_test(in_an_exchange),
+        bed_test(in_an_exchange_in_parts),
+        bed_test(a_deaf_reader_is_reported),
+        bed_test(unplugged_while_powering),
+        bed_test(at_power_on),
+        bed_test(unplugged_at_any_byte),
+        bed_test(blocks_of_t1),
+        bed_test(characters_of_t0),
+        bed_test(a_flood_of_interrupts),
     };
     bed_enter(argv);
     if (argc > 1) {

@@ -45,6 +45,20 @@ static void negotiates_speed(void **state)
 
 /* ---- descriptors that lie ---- */
 
+/* What people are told, by the doctor and in the log. */
+static void says_why(const char *lie)
+{
+    struct ssc_ccid_interface found[SSC_CCID_INTERFACES_MAX];
+    uint8_t bytes[DEVICE_DESCRIPTORS_MAX];
+    size_t count = SSC_CCID_INTERFACES_MAX;
+    const char *why = NULL;
+    const size_t len = device_descriptors(reader, bytes);
+    ssc_ccid_config_walk(bytes + DEVICE_LEN, len - DEVICE_LEN, false, found, &count, &why);
+    if (count > 0 || !why) {
+        fail_msg("%s: %zu interfaces, %s", lie, count, why ? why : "no reason");
+    }
+}
+
 static void refuses_descriptors_that_lie(void **state)
 {
     static const struct {
@@ -60,6 +74,8 @@ static void refuses_descriptors_that_lie(void **state)
         {"two levels at once", CLASS_AT + 42, {0x07}, 1, 0},
         {"255 slots", CLASS_AT + 4, {0xFE}, 1, 0},
         {"no bulk-in", CLASS_AT + CLASS_LEN + ENDPOINT_LEN + 2, {0x03}, 1, 0},
+        {"no bulk-out", CLASS_AT + CLASS_LEN + 2, {0x81}, 1, 0},
+        {"bulk-out is an interrupt pipe", CLASS_AT + CLASS_LEN + 3, {0x03}, 1, 0},
         {"packets of 0 bytes", CLASS_AT + CLASS_LEN + ENDPOINT_LEN + 4, {0, 0}, 2, 0},
         {"cut off in the class descriptor", 0, {0}, 0, CLASS_AT + 30},
         {"cut off before the end points", 0, {0}, 0, CLASS_AT + CLASS_LEN},
@@ -75,11 +91,30 @@ static void refuses_descriptors_that_lie(void **state)
         bed_plug(bed, 1, reader);
         assert_int_equal(ssc_ccid_driver_new(NULL, &driver), 0);
         const int rc = open_within(&ch, 500);
-        if (rc >= 0) {
+        struct ssc_reader_state listed;
+        if (rc != SSC_E_READER_NOT_FOUND || state_of(READER, &listed)) {
             fail_msg("%s: %d", LIES[i].name, rc);
         }
+        says_why(LIES[i].name);
         bed_down(state);
     }
+}
+
+/* No interrupt pipe is no lie: such a reader is asked. */
+static void an_interrupt_pipe_that_is_none(void **state)
+{
+    static const uint8_t bulk = 0x02;
+    const struct device_config config = device_default(LEVEL_SHORT);
+    (void)state;
+    bed = bed_new();
+    reader = device_new(&config);
+    device_bend(reader, CLASS_AT + CLASS_LEN + 2 * ENDPOINT_LEN + 3, &bulk, 1, 0);
+    bed_plug(bed, 1, reader);
+    assert_int_equal(ssc_ccid_driver_new(NULL, &driver), 0);
+    await(READER, SSC_SLOT_EMPTY);
+    assert_int_equal(device_insert(reader, 0, "ssc-2.0"), 0);
+    await(READER, SSC_SLOT_CARD);
+    works_again();
 }
 
 /* ---- coming and going ---- */
@@ -129,11 +164,9 @@ static void a_vendor_class_reader_from_before_the_class(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        bed_test(finds_the_voltage_by_itself),
-        bed_test(negotiates_speed),
-        bed_test(refuses_descriptors_that_lie),
-        bed_test(readers_come_and_go),
-        bed_test(a_vendor_class_reader_from_before_the_class),
+        bed_test(finds_the_voltage_by_itself),  bed_test(negotiates_speed),
+        bed_test(refuses_descriptors_that_lie), bed_test(an_interrupt_pipe_that_is_none),
+        bed_test(readers_come_and_go),          bed_test(a_vendor_class_reader_from_before_the_class),
     };
     bed_enter(argv);
     if (argc > 1) {
