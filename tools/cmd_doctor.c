@@ -71,6 +71,8 @@ static int run(struct cli *cli, int argc, char **argv)
     int status;
     if (argc > 0) {
         status = usage_error(cli, argv[0]);
+    } else if (given(cli, OPT_CONTACT) && given(cli, OPT_ACCEPTANCE)) {
+        status = usage_error(cli, "--contact --acceptance");
     } else if (given(cli, OPT_CONTACT)) {
         status = test_contact(cli, cli->value[OPT_CONTACT]);
     } else if (given(cli, OPT_ACCEPTANCE)) {

@@ -18,6 +18,7 @@ static void show(struct cli *cli, const json_t *result)
     say(cli, stdout, MSG_BUNDLE_WRITTEN, js(result, "file"));
     grid_begin(&grid, cli, 3, NULL);
     grid.right = 1u << 1;
+    grid.width = screen_width(stdout);
     json_array_foreach(json_object_get(result, "members"), i, member)
     {
         char bytes[48], name[80];

@@ -113,7 +113,7 @@ int cli_fail_with(struct cli *cli, int code, const char *detail)
 int cli_show(struct cli *cli, const json_t *result, void (*show)(struct cli *cli, const json_t *result))
 {
     if (cli->json) {
-        json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+        json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
         putchar('\n');
     } else {
         show(cli, result);

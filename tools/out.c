@@ -5,6 +5,8 @@
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define STYLES 6
 
@@ -42,14 +44,10 @@ size_t text_width(const char *text)
     return width;
 }
 
-void print_styled(FILE *out, bool colour, const char *text)
+static void print_plain(FILE *out, const char *p, size_t len)
 {
-    const unsigned style = style_of(text);
-    const char *p = text + (style ? 1 : 0);
-    if (style && colour) {
-        fputs(escape[style], out);
-    }
-    while (*p) {
+    const char *const end = p + len;
+    while (p < end) {
         wchar_t wide = 0;
         const size_t n = next_char(p, &wide);
         if (wide == L'?') {
@@ -59,9 +57,76 @@ void print_styled(FILE *out, bool colour, const char *text)
         }
         p += n;
     }
+}
+
+/* Bytes of the next piece that is not broken: a word with the blanks before it, or one wide character with
+ * the punctuation behind it. */
+static size_t piece(const char *text, size_t *width)
+{
+    const char *p = text + strspn(text, " ");
+    bool more = *p != '\0', wide_before = false;
+    *width = (size_t)(p - text);
+    while (more) {
+        wchar_t wide = 0;
+        const size_t n = next_char(p, &wide);
+        const int w = wcwidth(wide);
+        const bool first = p == text + strspn(text, " "),
+                   closing = wcschr(L",.;:!?)]，。；：、）", wide) != NULL;
+        more = wide != L' ' && (first || closing || (w < 2 && !wide_before));
+        if (more) {
+            *width += w > 0 ? (size_t)w : 0;
+            wide_before = w > 1;
+            p += n;
+            more = *p != '\0';
+        }
+    }
+    return (size_t)(p - text);
+}
+
+static void pad(FILE *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        fputc(' ', out);
+    }
+}
+
+void print_wrapped(FILE *out, bool colour, const char *text, size_t column, size_t width)
+{
+    const unsigned style = style_of(text);
+    const size_t indent = column + strspn(text + (style ? 1 : 0), " ");
+    size_t at = column;
+    if (style && colour) {
+        fputs(escape[style], out);
+    }
+    for (const char *p = text + (style ? 1 : 0); *p;) {
+        size_t wide = 0, len = piece(p, &wide);
+        if (width > 0 && at > indent && at + wide > width) {
+            const size_t blanks = strspn(p, " ");
+            fputc('\n', out);
+            pad(out, indent);
+            at = indent;
+            p += blanks;
+            len -= blanks;
+            wide -= blanks;
+        }
+        print_plain(out, p, len);
+        at += wide;
+        p += len;
+    }
     if (style && colour) {
         fputs("\033[0m", out);
     }
+}
+
+void print_styled(FILE *out, bool colour, const char *text)
+{
+    print_wrapped(out, colour, text, 0, 0);
+}
+
+size_t screen_width(FILE *out)
+{
+    struct winsize size = {0};
+    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void grid_begin(struct grid *grid, const struct cli *cli, unsigned columns, const char *const *header)
@@ -96,13 +161,6 @@ void grid_pair(struct grid *grid, enum message label, const char *value)
     }
 }
 
-static void pad(FILE *out, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        fputc(' ', out);
-    }
-}
-
 static const char *cell(const struct grid *grid, size_t at)
 {
     return grid->cells[at] ? grid->cells[at] : "";
@@ -114,6 +172,7 @@ static void print_row(const struct grid *grid, size_t row, const size_t *widths,
     while (last > 1 && !cell(grid, row + last - 1)[0]) {
         last--;
     }
+    size_t column = 0;
     for (unsigned i = 0; i < last; i++) {
         const char *text = cell(grid, row + i);
         const size_t room = widths[i] - text_width(text);
@@ -123,7 +182,8 @@ static void print_row(const struct grid *grid, size_t row, const size_t *widths,
         if (title && grid->cli->colour) {
             fputs(escape[grid->header ? 1 : 5], out);
         }
-        print_styled(out, grid->cli->colour, text);
+        print_wrapped(out, grid->cli->colour, text, column, i + 1 == grid->columns ? grid->width : 0);
+        column += widths[i] + 2;
         if (title && grid->cli->colour) {
             fputs("\033[0m", out);
         }

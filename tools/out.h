@@ -19,6 +19,7 @@ struct grid {
     unsigned columns;
     unsigned right; /* bit n: column n is aligned to the right (numbers) */
     bool header;
+    size_t width; /* the last column is broken into lines that end here; 0: it is not */
     char **cells;
     size_t count, cap;
 };
@@ -37,5 +38,11 @@ void grid_end(struct grid *grid, FILE *out);
 size_t text_width(const char *text);
 /* Prints with style; `colour`: whether escape codes are wanted. */
 void print_styled(FILE *out, bool colour, const char *text);
+/* The same in lines that end before column `width` (0: one line); the first begins at the column where we
+ * are, the others at the same place, behind as many blanks as the text begins with. Broken at blanks and
+ * beside wide characters; a longer word, a command or a path, stays whole. */
+void print_wrapped(FILE *out, bool colour, const char *text, size_t column, size_t width);
+/* Columns of the terminal; 0 when `out` is none. */
+size_t screen_width(FILE *out);
 
 #endif

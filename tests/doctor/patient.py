@@ -64,7 +64,6 @@ TEXTS = {
     "disk_full": ("disk of the journal is full", "Never delete the journal", "磁盘已满", "切勿删除交易日志"),
     "journal_fault": ("cannot be written safely", "0700", "无法安全写入", "0700"),
     "unsettled": ("taken out too early", "Insert the same card again", "过早取出", "重新插入同一张卡"),
-    "link_down": ("back office is configured", "firewall", "已配置后台", "防火墙"),
     "contact_worn": ("contact between card and reader is bad", "Clean card and slot", "接触不良", "清洁卡片和卡槽"),
     "contact_cable": ("loses its USB connection", "another cable", "USB 连接中断", "更换线缆"),
     "contact_flipped": ("not the same every time", "another card", "应答不一致", "换卡"),

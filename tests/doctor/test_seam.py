@@ -34,7 +34,7 @@ class TestSeam(patient.Case):
 
     def test_cable(self):
         r = self.examine("cable")
-        self.assertIn("3 轮测试中读卡器断开 1 次", self.judge("contact_cable", r)["evidence"]["zh"])
+        self.assertIn("3 轮测试中有 1 轮读卡器断开", self.judge("contact_cable", r)["evidence"]["zh"])
         self.assertEqual((r.json()["vanished"], r.json()["power_failures"]), (1, 2))
 
     def test_flipped(self):

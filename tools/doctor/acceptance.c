@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define ROUNDS 20u
+#define SHEET 80u /* columns of a printed page */
 
 static json_t *item(const json_t *name, const char *result, bool needed, json_t *detail)
 {
@@ -39,6 +40,7 @@ static void add_links(json_t *items, const json_t *links)
 {
     const json_t *link;
     size_t i;
+    bool broken = false;
     json_array_foreach(links, i, link)
     {
         const char *state = js(link, "state");
@@ -47,9 +49,13 @@ static void add_links(json_t *items, const json_t *links)
                              : strcmp(state, "broken") == 0 ? "fail"
                                                             : "not_tested";
         /* Without a back office a counter may serve; without PC/SC only where the driver needs none. */
-        const bool spare = strcmp(js(link, "link"), "link") == 0 || strcmp(js(link, "link"), "pcscd") == 0 ||
-                           strcmp(js(link, "link"), "usb") == 0;
-        json_array_append_new(items, item(json_object_get(link, "name"), result, !spare, gist(link)));
+        const bool spare =
+            !broken && (strcmp(js(link, "link"), "link") == 0 || strcmp(js(link, "link"), "pcscd") == 0 ||
+                        strcmp(js(link, "link"), "usb") == 0);
+        const bool reached = !broken;
+        broken = broken || strcmp(state, "broken") == 0;
+        json_array_append_new(
+            items, item(json_object_get(link, "name"), result, !spare, reached ? gist(link) : NULL));
     }
 }
 
@@ -76,14 +82,15 @@ static json_t *read_card(struct way *way)
     return row;
 }
 
-/* Only where the reader can be had beside the service: real readers, or the driver that was asked for. */
+/* Only where the reader can be had beside the service: pcscd's, or the driver that was asked for. */
 static json_t *contact_row(struct way *way, json_t **figures)
 {
     json_t *name = texts(MSG_ACC_CONTACT), *row;
     struct contact c = {0};
     struct cli *cli = way->cli;
     const struct doctor *d = &way->doctor;
-    const bool able = !d->broken && d->slot && (d->direct || doctor_has_hardware(d));
+    const bool meant = d->direct ? doctor_has_hardware(d) : strcmp(d->driver, "pcsc") == 0;
+    const bool able = !d->broken && d->slot && (d->direct || meant);
     if (d->direct) {
         cli_close(cli); /* the card is let go */
     }
@@ -96,7 +103,7 @@ static json_t *contact_row(struct way *way, json_t **figures)
         row = item(name, jb(*figures, "ok") ? "pass" : "fail", true,
                    texts(MSG_ACC_CONTACT_TEXT, n[0], n[1], n[2]));
     } else {
-        row = item(name, "not_tested", doctor_has_hardware(d), NULL);
+        row = item(name, "not_tested", meant || d->broken, NULL);
     }
     contact_free(&c);
     json_decref(name);
@@ -152,7 +159,7 @@ static const char *result_text(struct cli *cli, const json_t *row, char out[64])
     return out;
 }
 
-static void remarks(struct cli *cli, const json_t *links, FILE *out)
+static void remarks(struct cli *cli, const json_t *links, size_t width, FILE *out)
 {
     const json_t *link, *cause;
     size_t i, j;
@@ -165,7 +172,7 @@ static void remarks(struct cli *cli, const json_t *links, FILE *out)
                 say(cli, out, MSG_ACC_REMARKS);
             }
             first = false;
-            cause_show(cli, cause, "  ", out);
+            cause_show(cli, cause, "  ", width, out);
         }
     }
     if (!first) {
@@ -179,6 +186,7 @@ void acceptance_show(struct cli *cli, const json_t *sheet, FILE *out)
     const json_t *row;
     size_t i;
     const char *lang = cli->lang == LANG_ZH ? "zh" : "en";
+    const size_t screen = screen_width(out), width = screen > 0 && screen < SHEET ? screen : SHEET;
     say(cli, out, MSG_ACC_TITLE);
     fputc('\n', out);
     grid_begin(&grid, cli, 2, NULL);
@@ -190,6 +198,7 @@ void acceptance_show(struct cli *cli, const json_t *sheet, FILE *out)
     grid_begin(
         &grid, cli, 3,
         (const char *const[]){msg(cli, MSG_ACC_ITEM), msg(cli, MSG_ACC_RESULT), msg(cli, MSG_ACC_DETAIL)});
+    grid.width = width;
     json_array_foreach(json_object_get(sheet, "items"), i, row)
     {
         char result[64];
@@ -198,7 +207,7 @@ void acceptance_show(struct cli *cli, const json_t *sheet, FILE *out)
     }
     grid_end(&grid, out);
     fputc('\n', out);
-    remarks(cli, json_object_get(json_object_get(sheet, "report"), "links"), out);
+    remarks(cli, json_object_get(json_object_get(sheet, "report"), "links"), width, out);
     say(cli, out, jb(sheet, "accepted") ? MSG_ACC_PASSED : MSG_ACC_FAILED);
     fputc('\n', out);
     say(cli, out, MSG_ACC_SIGN);

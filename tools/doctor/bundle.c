@@ -8,8 +8,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
+
+#define COPY_MAX (1u << 20)
 
 struct bundle {
     struct archive *archive;
@@ -24,7 +28,6 @@ void bundle_drop(struct bundle **b)
         archive_write_free((*b)->archive);
         if ((*b)->fd >= 0) {
             close((*b)->fd);
-            unlink((*b)->path);
         }
         json_decref((*b)->members);
         free((*b)->path);
@@ -40,9 +43,11 @@ int bundle_new(const char *path, struct bundle **out)
     if (b) {
         b->path = strdup(path);
         b->members = json_array();
-        b->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        b->fd = memfd_create("bundle", MFD_CLOEXEC); /* the file appears when it is whole */
         b->archive = archive_write_new();
-        rc = b->fd < 0 ? SSC_E_IO : !b->archive || !b->path ? SSC_E_OUT_OF_MEMORY : 0;
+        rc = b->fd < 0 || access(path, F_OK) == 0 ? SSC_E_IO
+             : !b->archive || !b->path            ? SSC_E_OUT_OF_MEMORY
+                                                  : 0;
     }
     if (rc == 0 && (archive_write_add_filter_gzip(b->archive) != ARCHIVE_OK ||
                     archive_write_set_format_pax_restricted(b->archive) != ARCHIVE_OK ||
@@ -116,16 +121,32 @@ static int add_list(struct bundle *b)
     return rc;
 }
 
+static int write_file(const struct bundle *b)
+{
+    const int fd = open(b->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    off_t at = 0;
+    ssize_t n = fd >= 0 ? 1 : -1;
+    while (n > 0) {
+        n = sendfile(fd, b->fd, &at, COPY_MAX);
+    }
+    const bool whole = n == 0 && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+        if (!whole) {
+            unlink(b->path);
+        }
+    }
+    return whole ? 0 : SSC_E_IO;
+}
+
 int bundle_end(struct bundle **b, json_t **members)
 {
     int rc = add_list(*b);
-    if (rc == 0 && (archive_write_close((*b)->archive) != ARCHIVE_OK || fsync((*b)->fd) != 0)) {
+    if (rc == 0 && (archive_write_close((*b)->archive) != ARCHIVE_OK || write_file(*b) != 0)) {
         rc = SSC_E_IO;
     }
     if (rc == 0) {
         *members = json_incref((*b)->members);
-        close((*b)->fd);
-        (*b)->fd = -1;
     }
     bundle_drop(b);
     return rc;

@@ -87,7 +87,8 @@ json_t *cause_json(enum cause id, const char *const *args);
 
 /* Screens. */
 void doctor_show(struct cli *cli, const json_t *report);
-void cause_show(struct cli *cli, const json_t *cause, const char *indent, FILE *out);
+/* width: of lines, 0 for as long as they are. */
+void cause_show(struct cli *cli, const json_t *cause, const char *indent, size_t width, FILE *out);
 void acceptance_show(struct cli *cli, const json_t *sheet, FILE *out);
 
 #endif

@@ -45,7 +45,7 @@ static void padded(const struct cli *cli, FILE *out, const char *text, size_t wi
     }
 }
 
-void cause_show(struct cli *cli, const json_t *cause, const char *indent, FILE *out)
+void cause_show(struct cli *cli, const json_t *cause, const char *indent, size_t width, FILE *out)
 {
     static const struct {
         const char *key;
@@ -61,8 +61,10 @@ void cause_show(struct cli *cli, const json_t *cause, const char *indent, FILE *
         if (line) {
             fprintf(line, "%s%s", rows[i].style, in(cli, json_object_get(cause, rows[i].key)));
             fclose(line);
-            fprintf(out, "%s%s ", indent, msg(cli, rows[i].label));
-            print_styled(out, cli->colour && out == stdout, text);
+            const char *label = msg(cli, rows[i].label);
+            fprintf(out, "%s%s ", indent, label);
+            print_wrapped(out, cli->colour && out == stdout, text, text_width(indent) + text_width(label) + 1,
+                          width);
             fputc('\n', out);
         }
         free(text);
@@ -70,7 +72,7 @@ void cause_show(struct cli *cli, const json_t *cause, const char *indent, FILE *
     fprintf(out, "%s%s %s\n", indent, msg(cli, MSG_DOC_SYMBOL), js(cause, "symbol"));
 }
 
-static void show_link(struct cli *cli, const json_t *link)
+static void show_link(struct cli *cli, const json_t *link, bool *remarks)
 {
     const json_t *item;
     size_t i;
@@ -80,13 +82,14 @@ static void show_link(struct cli *cli, const json_t *link)
     json_array_foreach(json_object_get(link, "facts"), i, item)
     {
         fputs("    ", stdout);
-        print_styled(stdout, false, in(cli, item));
+        print_wrapped(stdout, false, in(cli, item), 4, screen_width(stdout));
         putchar('\n');
     }
     json_array_foreach(json_object_get(link, "causes"), i, item)
     {
         if (strcmp(js(link, "state"), "remark") == 0) {
-            cause_show(cli, item, "  ! ", stdout);
+            cause_show(cli, item, "  ! ", screen_width(stdout), stdout);
+            *remarks = true;
         }
     }
 }
@@ -95,10 +98,11 @@ void doctor_show(struct cli *cli, const json_t *report)
 {
     const json_t *link, *broken = NULL, *cause = NULL;
     size_t i;
+    bool remarks = false;
     json_array_foreach(json_object_get(report, "links"), i, link)
     {
         if (!broken) {
-            show_link(cli, link);
+            show_link(cli, link, &remarks);
         }
         broken = strcmp(js(link, "state"), "broken") == 0 ? link : broken;
     }
@@ -109,9 +113,10 @@ void doctor_show(struct cli *cli, const json_t *report)
         {
             cause = strcmp(js(link, "symbol"), js(report, "cause")) == 0 ? link : cause;
         }
-        cause_show(cli, cause, "", stdout);
+        cause_show(cli, cause, "", screen_width(stdout), stdout);
     } else {
-        styled(cli, stdout, S_GOOD, msg(cli, MSG_DOC_WHOLE));
+        styled(cli, stdout, remarks ? S_WARN : S_GOOD,
+               msg(cli, remarks ? MSG_DOC_WHOLE_REMARKS : MSG_DOC_WHOLE));
         putchar('\n');
     }
 }

@@ -3,13 +3,16 @@
 
 #include "tools/commands.h"
 #include "tools/direct.h"
+#include "tools/out.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 8000 /* of one question: longer than a card needs, shorter than a technician has */
 #define BAR 30u
+#define BESIDE 30u /* columns beside the bar */
 
 static int ask(void *ctx, const char *method, json_t *params, json_t **result, json_t **error)
 {
@@ -94,41 +97,61 @@ void way_end(struct way *way)
 
 struct bar {
     struct cli *cli;
-    unsigned rounds;
+    unsigned rounds, width;
     bool shown;
 };
+
+/* Ctrl-C ends the test after the round, with what has been counted until then. */
+static bool interrupted(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGINT) == 1;
+}
 
 static bool draw_bar(void *ctx, unsigned done, const struct contact *so_far)
 {
     struct bar *bar = ctx;
-    const unsigned full = bar->rounds ? done * BAR / bar->rounds : BAR;
+    const bool go_on = !interrupted();
+    const unsigned full = bar->rounds ? done * bar->width / bar->rounds : bar->width;
     if (bar->shown) {
         char line[BAR + 1];
-        for (unsigned i = 0; i < BAR; i++) {
+        for (unsigned i = 0; i < bar->width; i++) {
             line[i] = i < full ? '#' : '.';
         }
-        line[BAR] = '\0';
+        line[bar->width] = '\0';
         fprintf(stderr, "\r[%s] %u/%u  %s: %u", line, done, bar->rounds, msg(bar->cli, MSG_CON_ERRORS),
                 so_far->power_failures + so_far->exchange_failures + so_far->vanished);
-        if (done >= bar->rounds) {
+        if (done >= bar->rounds || !go_on) {
             fputs("\r\033[K", stderr);
         }
         fflush(stderr);
     }
-    return true;
+    return go_on;
 }
 
 int way_contact(struct cli *cli, const char *reader, unsigned rounds, struct contact *out)
 {
     const char *name = cli->value[OPT_DRIVER];
-    struct bar bar = {.cli = cli, .rounds = rounds, .shown = !cli->json && isatty(STDERR_FILENO)};
+    const size_t screen = screen_width(stderr);
+    struct bar bar = {.cli = cli,
+                      .rounds = rounds,
+                      .width = screen > 0 && screen < BAR + BESIDE ? BAR / 3 : BAR,
+                      .shown = !cli->json && isatty(STDERR_FILENO)};
+    sigset_t held, before;
     struct ssc_driver *driver = NULL;
     char why[200] = "";
     int rc = direct_driver(name ? name : "pcsc", &driver, why);
     *out = (struct contact){0};
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigprocmask(SIG_BLOCK, &held, &before);
     if (rc == 0) {
         rc = contact_run(driver, reader, rounds, cli->deadline_ms, draw_bar, &bar, out);
     }
+    if (interrupted()) { /* it has done its work */
+        sigtimedwait(&held, NULL, &(struct timespec){0});
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     if (rc != 0) {
         cli_set_error(cli, rc, why[0] ? why : reader);
     }
@@ -165,6 +188,7 @@ void contact_show(struct cli *cli, const json_t *c)
     const int64_t tries = ji(c, "powers") + ji(c, "exchanges");
     const int64_t bad = ji(c, "power_failures") + ji(c, "exchange_failures");
     grid_begin(&grid, cli, 2, NULL);
+    grid.width = screen_width(stdout);
     grid_pair(&grid, MSG_READER, js(c, "reader"));
     snprintf(text, sizeof text, "%lld", (long long)ji(c, "rounds"));
     grid_pair(&grid, MSG_CON_ROUNDS, text);
@@ -196,6 +220,6 @@ void contact_show(struct cli *cli, const json_t *c)
     if (jb(c, "ok")) {
         say(cli, stdout, MSG_CON_GOOD);
     } else {
-        cause_show(cli, json_object_get(c, "cause"), "", stdout);
+        cause_show(cli, json_object_get(c, "cause"), "", screen_width(stdout), stdout);
     }
 }
