@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The support bundle holds what it lists, and no PIN, key, id number or name, wherever they were planted."""
 import os
+import re
 import tarfile
 import unittest
 
 import patient
+import test_record
 
 NAME, ID, PIN, KEY = "李四", "110101199003078515", "739182", "0F1E2D3C4B5A69788796A5B4C3D2E1F0"
 BANK = "6217000010001234567"
@@ -84,6 +86,22 @@ class TestBundle(patient.Case):
         self.assertEqual(r.code, 1)
         with open(path) as f:
             self.assertEqual(f.read(), "mine")
+
+
+class TestByTheService(test_record.Case):
+    def test_a_reading_of_a_card_with_challenges(self):
+        path = os.path.join(self.dir, "b.tar.gz")
+        r = self.run_cli("support-bundle", "--output", path)
+        self.assertEqual(r.code, 0, r.err)
+        with tarfile.open(path) as tar:
+            members = {os.path.basename(m.name): tar.extractfile(m).read() for m in tar.getmembers()}
+        trace = members["trace.txt"].decode()
+        plain = bytes.fromhex("".join(re.findall("[<>] ([0-9A-F]+)", trace))) + b"".join(members.values())
+        for secret in test_record.SECRETS:
+            self.assertNotIn(secret, plain)
+        for command, answer in re.findall("> 00(?:88|84|82)......([0-9A-F]*) < ([0-9A-F]*)9000", trace):
+            self.assertRegex(command + answer, "^(2A)*$")
+        self.assertIn("> 0084000008 < 2A2A2A2A2A2A2A2A9000", trace)
 
 
 if __name__ == "__main__":

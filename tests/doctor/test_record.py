@@ -9,6 +9,7 @@ import patient  # noqa: F401 - knows where support is
 import support
 
 NAME, ID, CARD, PIN = "李四", "110101199003078515", "A21472424", "739182"
+SECRETS = [NAME.encode("gb18030"), NAME.encode(), ID.encode(), CARD.encode(), bytes.fromhex(PIN)]
 ROOT = "0123456789ABCDEFFEDCBA9876543210"  # of the simulated cards
 
 
@@ -30,7 +31,7 @@ class Case(support.DaemonCase):
         with open(self.record, encoding="utf-8") as f:
             text = f.read()
         plain = bytes.fromhex("".join(re.findall("[<>] ([0-9A-F]+)", text)))
-        for secret in NAME.encode("gb18030"), NAME.encode(), ID.encode(), CARD.encode(), bytes.fromhex(PIN):
+        for secret in SECRETS:
             self.assertNotIn(secret, plain)
         self.assertTrue(text.startswith("# recorded by sscard trace\nredacted\n"))
         return r, text

@@ -14,11 +14,12 @@ from support import Service, error
 
 
 class Terminal:
-    def __init__(self, case, *args):
+    def __init__(self, case, *args, columns=0):
         self.text = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(case.dir)
+            termios.tcsetwinsize(0, (24, columns))
             os.execve(support.SSCARD, ["sscard", *args], dict(case.env, COLUMNS="120"))
 
     def until(self, pattern, timeout=20):

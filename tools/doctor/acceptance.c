@@ -208,7 +208,7 @@ void acceptance_show(struct cli *cli, const json_t *sheet, FILE *out)
     grid_end(&grid, out);
     fputc('\n', out);
     remarks(cli, json_object_get(json_object_get(sheet, "report"), "links"), width, out);
-    say(cli, out, jb(sheet, "accepted") ? MSG_ACC_PASSED : MSG_ACC_FAILED);
-    fputc('\n', out);
+    print_wrapped(out, false, msg(cli, jb(sheet, "accepted") ? MSG_ACC_PASSED : MSG_ACC_FAILED), 0, width);
+    fputs("\n\n", out);
     say(cli, out, MSG_ACC_SIGN);
 }

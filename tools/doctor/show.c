@@ -14,9 +14,9 @@ static const char *in(const struct cli *cli, const json_t *text)
 
 static void styled(const struct cli *cli, FILE *out, const char *style, const char *text)
 {
-    char whole[64];
+    char whole[128];
     snprintf(whole, sizeof whole, "%s%s", style, text);
-    print_styled(out, cli->colour && out == stdout, whole);
+    print_wrapped(out, cli->colour && out == stdout, whole, 0, screen_width(out));
 }
 
 static void state_of(const struct cli *cli, const json_t *link, FILE *out)
