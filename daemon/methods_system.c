@@ -85,7 +85,11 @@ int ssc_ping_work(struct ssc_call *call)
     if (rc == 0) {
         rc = ssc_journal_unsettled(call->d->journal, &unsettled);
     }
-    json_t *journal = json_pack("{s:b, s:I}", "ok", rc == 0, "unsettled", (json_int_t)unsettled);
+    json_t *journal = json_pack("{s:b, s:I, s:s}", "ok", rc == 0, "unsettled", (json_int_t)unsettled, "file",
+                                call->d->config.journal);
+    if (rc != 0 && call->d->journal && ssc_journal_gone(call->d->journal)) {
+        json_object_set_new(journal, "gone", json_true());
+    }
     if (rc != 0) {
         json_object_set_new(journal, "error", json_string(ssc_error_info(rc)->symbol));
     }

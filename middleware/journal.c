@@ -124,16 +124,20 @@ static int submit_txn(struct ssc_journal *j, enum ssc_write_kind kind, struct ss
     return rc;
 }
 
+bool ssc_journal_gone(const struct ssc_journal *j)
+{
+    struct stat st;
+    return stat(j->path, &st) != 0 || st.st_dev != j->device || st.st_ino != j->inode;
+}
+
 /* Room on the disk, and still the file that was opened: rows written to one that was deleted or replaced are
- * gone when the process ends. */
+ * lost when the process ends. */
 static int check_file(const struct ssc_journal *j)
 {
     struct statvfs fs;
-    struct stat st;
     const bool known = statvfs(j->path, &fs) == 0;
     const bool room = !known || (uint64_t)fs.f_bavail * fs.f_frsize >= ROOM_BYTES;
-    const bool same = stat(j->path, &st) == 0 && st.st_dev == j->device && st.st_ino == j->inode;
-    return room && same ? 0 : SSC_E_JOURNAL;
+    return room && !ssc_journal_gone(j) ? 0 : SSC_E_JOURNAL;
 }
 
 int ssc_journal_insert(struct ssc_journal *j, struct ssc_txn *txn, bool *existing)

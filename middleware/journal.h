@@ -95,6 +95,9 @@ int ssc_journal_list(struct ssc_journal *j, const struct ssc_txn_filter *filter,
 int ssc_journal_unsettled(struct ssc_journal *j, size_t *count);
 /* Commits a probe to a table of its own: is money possible right now? */
 int ssc_journal_check(struct ssc_journal *j);
+/* The file that was opened is not at its path any more: deleted, moved or replaced. SSC_E_JOURNAL until it is
+ * back. */
+bool ssc_journal_gone(const struct ssc_journal *j);
 
 /* Writes to a card that move no money (files, PIN): an op is done once here too. The digest is the caller's,
  * of the request without its secrets. */

@@ -31,11 +31,46 @@ class TestService(patient.Case):
             s.bind(path)
             s.listen(1)
             os.chmod(path, 0o660)
+            os.chown(path, 0, 65533)
             done = subprocess.run(patient.as_nobody([support.SSCARD, "--json", "doctor", "--socket", path]),
                                   stdout=subprocess.PIPE, env=self.env, timeout=30)
         cause = self.judge("service_denied", support.Result(done.returncode, done.stdout.decode(), ""))
         self.assertIn("0660", cause["evidence"]["zh"])
         self.assertIn("65534", cause["evidence"]["en"])
+
+    @unittest.skipUnless(patient.can_be_nobody(), "needs root and setpriv")
+    def test_no_group(self):
+        """Nobody is told to join the group root, or one that may not open the socket either."""
+        path = os.path.join(self.dir, "s")
+        os.chmod(self.dir, 0o755)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            s.listen(1)
+            for mode, group in (0o660, 0), (0o600, 65533):
+                os.chmod(path, mode)
+                os.chown(path, 0, group)
+                done = subprocess.run(patient.as_nobody([support.SSCARD, "--json", "doctor", "--socket", path]),
+                                      stdout=subprocess.PIPE, env=self.env, timeout=30)
+                cause = self.judge("service_no_group", support.Result(done.returncode, done.stdout.decode(), ""))
+                self.assertIn("%04o" % mode, cause["evidence"]["en"])
+
+    def test_path(self):
+        self.assertIn("ENOTSOCK", self.diagnose("service_path", "--socket", self.dir)["evidence"]["en"])
+        self.assertIn("ENAMETOOLONG", self.diagnose("service_path", "--socket", "/" + "x" * 200)["evidence"]["zh"])
+
+    def test_lost(self):
+        """Killed while it is examined: not the card's fault, wherever it happens."""
+        script = [("system.ping", ping()), ("reader.list", listed(reader())), ("card.info", INFO), ("card.identity", GENUINE)]
+        for at in 1, 2, 3:
+            method = script[at][0]
+            cause = self.with_answers("service_lost", script[:at] + [(method, support.Service.HANG_UP)])
+            self.assertIn(method, cause["evidence"]["en"])
+
+    def test_driver(self):
+        """A recording that is none is not pcscd's fault."""
+        self.tree.write("/x.replay", "nothing")
+        cause = self.diagnose("driver_fault", "--driver", "replay:" + self.tree.root + "/x.replay")
+        self.assertIn("card_image_invalid", cause["evidence"]["en"])
 
     def test_role(self):
         self.with_answers("service_role", [("system.ping", support.error("permission_denied", -8))])
@@ -277,6 +312,31 @@ class TestBehind(patient.Case):
     def test_journal(self):
         self.assertIn("journal_unavailable", self.behind("journal_fault", journal={"ok": False, "error": "journal_unavailable"})
                       ["evidence"]["zh"])
+
+    def test_journal_is_where_the_service_says(self):
+        self.tree.write("/srv/till/x")
+        cause = self.behind("journal_fault", journal={"ok": False, "file": "/srv/till/j.db", "error": "journal_unavailable"})
+        self.assertIn("/srv/till/j.db", cause["evidence"]["en"])
+
+    def test_journal_gone(self):
+        """A real service whose journal is taken away under it."""
+        journal, path = os.path.join(self.dir, "j.db"), os.path.join(self.dir, "s")
+        service = subprocess.Popen([os.environ["SSCARDD"], "--sim", "--socket", path, "--journal", journal,
+                                    "--log-level", "error"], env=self.env)
+        try:
+            for _ in range(500):  # up, and done with its PSAM: the journal comes after it in the chain
+                if os.path.exists(path) and '"terminal": "' in self.run_cli("--json", "ping", "--socket", path).out:
+                    break
+                time.sleep(0.01)
+            os.rename(journal, journal + ".away")
+            cause = self.diagnose("journal_gone", "--socket", path)
+            self.assertIn(journal, cause["evidence"]["en"])
+            self.assertIn("/proc/%d/fd" % service.pid, cause["remedy"]["zh"])
+            os.rename(journal + ".away", journal)
+            self.assertEqual(self.run_cli("doctor", "--socket", path).code, 0)
+        finally:
+            service.terminate()
+            service.wait(20)
 
     def test_unsettled(self):
         self.behind("unsettled", True, journal={"ok": True, "unsettled": 2})

@@ -7,17 +7,11 @@
 
 #define ROOM_MIB 64u /* as many days of a busy counter as it takes to notice */
 
-/* The file that the service has open; "" when that cannot be seen. */
-static void journal_path(const struct doctor *d, char out[SEAM_PATH_MAX])
+/* As the service says; an older one does not. */
+static const char *journal_path(const struct doctor *d)
 {
-    const int64_t pid = ji(json_object_get(d->ping, "daemon"), "pid");
-    proc_open_file(d->seam, pid, "journal.db", out, SEAM_PATH_MAX);
-    if (!out[0]) {
-        proc_open_file(d->seam, pid, ".db", out, SEAM_PATH_MAX);
-    }
-    if (!out[0]) {
-        snprintf(out, SEAM_PATH_MAX, "/var/lib/sscard/journal.db");
-    }
+    const char *path = js(json_object_get(d->ping, "journal"), "file");
+    return path[0] == '/' ? path : "/var/lib/sscard/journal.db";
 }
 
 /* MiB that are left for the service; -1: not known. */
@@ -38,17 +32,20 @@ static int64_t room(const struct seam *s, const char *file)
 void link_journal(struct doctor *d)
 {
     const json_t *journal = json_object_get(d->ping, "journal");
-    char path[SEAM_PATH_MAX], left[24], least[24], open[24];
+    const char *path = journal_path(d);
+    char left[24], least[24], open[24], pid[24];
     if (!d->ping) {
         doctor_fact(d, FACT_NO_JOURNAL);
         doctor_skip(d);
     } else {
-        journal_path(d, path);
         const int64_t mib = room(d->seam, path), unsettled = ji(journal, "unsettled");
         snprintf(left, sizeof left, "%lld", (long long)mib);
         snprintf(least, sizeof least, "%u", ROOM_MIB);
         snprintf(open, sizeof open, "%lld", (long long)unsettled);
-        if (mib >= 0 && mib < ROOM_MIB) {
+        snprintf(pid, sizeof pid, "%lld", (long long)ji(json_object_get(d->ping, "daemon"), "pid"));
+        if (jb(journal, "gone")) {
+            doctor_break(d, CAUSE_JOURNAL_GONE, path, pid);
+        } else if (mib >= 0 && mib < ROOM_MIB) {
             char folder[SEAM_PATH_MAX];
             snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
             doctor_break(d, CAUSE_DISK_FULL, folder, left, least);

@@ -136,6 +136,8 @@ void link_pcscd(struct doctor *d)
         denied(d, detail);
     } else if (strcmp(symbol, "permission_denied") == 0) {
         doctor_break(d, CAUSE_SERVICE_ROLE, "sscardd", "reader.list", detail);
+    } else if (strcmp(d->driver, "pcsc") != 0) {
+        doctor_break(d, CAUSE_DRIVER_FAULT, d->driver, detail);
     } else if (strcmp(symbol, "deadline_exceeded") == 0) {
         doctor_break(d, CAUSE_PCSCD_SILENT, seconds);
     } else {

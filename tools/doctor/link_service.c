@@ -24,7 +24,11 @@ static void refused(struct doctor *d, const char *socket, int error)
         doctor_break(d, CAUSE_SERVICE_STOPPED, socket);
     } else if (error == EACCES || error == EPERM) {
         socket_rights(d->seam, socket, &rights);
-        doctor_break(d, CAUSE_SERVICE_DENIED, socket, rights.mode, rights.group, rights.uid);
+        doctor_break(d, rights.group_helps ? CAUSE_SERVICE_DENIED : CAUSE_SERVICE_NO_GROUP, socket,
+                     rights.mode, rights.group, rights.uid);
+    } else if (error != ECONNREFUSED || socket_is_none(d->seam, socket)) {
+        doctor_break(d, CAUSE_SERVICE_PATH, socket,
+                     error == ECONNREFUSED ? "ENOTSOCK" : strerrorname_np(error));
     } else {
         doctor_break(d, CAUSE_SERVICE_DEAD, socket, strerrorname_np(error));
     }

@@ -137,36 +137,6 @@ void proc_users(const struct seam *seam, const char *library, const char *const 
 
 /* ---- one process ---- */
 
-struct open_file {
-    char folder[SEAM_PATH_MAX];
-    const char *end;
-    char *out;
-    size_t cap;
-};
-
-static void take_open_file(void *ctx, const char *name)
-{
-    struct open_file *f = ctx;
-    char path[SEAM_PATH_MAX], target[SEAM_PATH_MAX];
-    const size_t n = strlen(f->end);
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", f->folder, name) < sizeof path) {
-        const ssize_t len = readlink(path, target, sizeof target - 1);
-        target[len > 0 ? len : 0] = '\0';
-        if (len >= (ssize_t)n && strcmp(target + (size_t)len - n, f->end) == 0) {
-            snprintf(f->out, f->cap, "%s", target);
-        }
-    }
-}
-
-void proc_open_file(const struct seam *seam, int64_t pid, const char *end, char *out, size_t cap)
-{
-    struct open_file f = {.end = end, .out = out, .cap = cap};
-    out[0] = '\0';
-    if (pid > 0 && seam_path(seam, f.folder, "/proc/%lld/fd", (long long)pid)) {
-        seam_folder(f.folder, take_open_file, &f);
-    }
-}
-
 struct by_name {
     const struct seam *seam;
     const char *name;

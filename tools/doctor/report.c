@@ -87,7 +87,9 @@ json_t *cause_json(enum cause id, const char *const *args)
 
 void doctor_cause_args(struct doctor *d, bool broken, enum cause id, const char *const *args)
 {
-    json_array_append_new(json_object_get(d->link, "causes"), cause_json(id, args));
+    if (!(broken && d->broken)) { /* the first is the cause, what it brings about is not */
+        json_array_append_new(json_object_get(d->link, "causes"), cause_json(id, args));
+    }
     if (broken && !d->broken) {
         d->broken = cause_rows[id].symbol;
         d->exit = cause_rows[id].exit;
@@ -111,6 +113,9 @@ json_t *doctor_ask(struct doctor *d, const char *method, json_t *params, char sy
         const json_t *data = json_object_get(error, "data");
         snprintf(symbol, 64, "%s", js(data, "symbol")[0] ? js(data, "symbol") : ssc_error_info(rc)->symbol);
         snprintf(detail, 160, "%s%s%s", symbol, js(data, "sw")[0] ? " " : "", js(data, "sw"));
+        if (d->ping && strcmp(symbol, "daemon_absent") == 0) {
+            doctor_break(d, CAUSE_SERVICE_LOST, method, symbol);
+        }
     }
     json_decref(error);
     return result;

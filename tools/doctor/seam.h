@@ -51,8 +51,6 @@ void proc_holders(const struct seam *s, const char *file, const char *const *lea
 /* ... have mapped a library whose name contains the text. */
 void proc_users(const struct seam *s, const char *library, const char *const *leave_out, char *out,
                 size_t cap);
-/* Path of a file that process `pid` has open and that ends like this; "" when there is none. */
-void proc_open_file(const struct seam *s, int64_t pid, const char *end, char *out, size_t cap);
 /* uid of the first process of this name, -1 when there is none. */
 int64_t proc_uid(const struct seam *s, const char *name);
 

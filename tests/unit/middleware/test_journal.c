@@ -376,7 +376,9 @@ static void a_journal_that_is_taken_away(void **state)
     prepared.state = late.state = SSC_TXN_PREPARED;
     assert_int_equal(ssc_journal_insert(f->j, &prepared, &existing), 0);
     snprintf(other, sizeof other, "%s.other", f->path);
+    assert_false(ssc_journal_gone(f->j));
     assert_int_equal(rename(f->path, other), 0);
+    assert_true(ssc_journal_gone(f->j));
     assert_int_equal(ssc_journal_check(f->j), SSC_E_JOURNAL);
     assert_int_equal(ssc_journal_insert(f->j, &late, &existing), SSC_E_JOURNAL);
     prepared.state = SSC_TXN_ARMED;
@@ -385,6 +387,7 @@ static void a_journal_that_is_taken_away(void **state)
     const int fd = open(f->path, O_CREAT | O_EXCL | O_WRONLY, 0600); /* another file in its place */
     assert_true(fd >= 0);
     close(fd);
+    assert_true(ssc_journal_gone(f->j));
     assert_int_equal(ssc_journal_check(f->j), SSC_E_JOURNAL);
 
     assert_int_equal(rename(other, f->path), 0);
