@@ -70,8 +70,6 @@ void ssc_shim_config_default(struct ssc_shim_config *c)
                 .record = "{counter}^{type:char}^{terminal}^{time}^{amount}^{self_pay}^{pooled}^|",
                 .pay_info = "self_pay|pooled|time|",
             },
-        .keys = {{"PUK", "0090"}, {"STKSSSE", "0173"}},
-        .key_count = 2,
     };
 }
 
@@ -107,19 +105,6 @@ static bool set_choice(int *to, const char *words, const char *value)
     return found;
 }
 
-static bool set_key(struct ssc_shim_config *c, const char *name, const char *value)
-{
-    unsigned i = 0;
-    while (i < c->key_count && strcmp(c->keys[i].name, name) != 0) {
-        i++;
-    }
-    const bool ok = i < SSC_SHIM_KEYS && strlen(value) == 4 && strspn(value, "0123456789ABCDEFabcdef") == 4 &&
-                    set_text(c->keys[i].name, sizeof c->keys[i].name, name) &&
-                    set_text(c->keys[i].address, sizeof c->keys[i].address, value);
-    c->key_count += ok && i == c->key_count;
-    return ok;
-}
-
 static bool set_option(struct ssc_shim_config *c, const struct option *o, const char *value)
 {
     char *at = (char *)c + o->offset;
@@ -144,8 +129,7 @@ static int on_option(void *user, const char *section, const char *name, const ch
             found = &options[i];
         }
     }
-    ok = strcmp(section, "hsm-keys") == 0 ? set_key(r->c, name, value)
-                                          : found && set_option(r->c, found, value);
+    ok = found && set_option(r->c, found, value);
     if (!ok && !r->failed) { /* the first fault is the one to mend */
         r->failed = true;
         snprintf(r->why, 200, "[%.40s] %.60s", section, name);
@@ -174,15 +158,4 @@ int ssc_shim_config_load(struct ssc_shim_config *c, char why[200])
         rc = SSC_E_IO;
     }
     return rc;
-}
-
-const char *ssc_shim_key_address(const struct ssc_shim_config *c, const char *key)
-{
-    const char *address = "";
-    for (unsigned i = 0; i < c->key_count; i++) {
-        if (strcmp(c->keys[i].name, key) == 0) {
-            address = c->keys[i].address;
-        }
-    }
-    return address;
 }

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-enum { SSC_SHIM_FORMAT = 256, SSC_SHIM_KEYS = 48 };
+enum { SSC_SHIM_FORMAT = 256 };
 
 enum ssc_shim_pin_entry { SSC_SHIM_PIN_AUTO, SSC_SHIM_PIN_PAD, SSC_SHIM_PIN_HELPER };
 enum ssc_shim_unit { SSC_SHIM_YUAN, SSC_SHIM_FEN };
@@ -29,16 +29,10 @@ struct ssc_shim_config {
             debit_hsm_answer[SSC_SHIM_FORMAT], debit_hsm_result[SSC_SHIM_FORMAT], record[SSC_SHIM_FORMAT],
             pay_info[SSC_SHIM_FORMAT];
     } format;
-    struct {
-        char name[16], address[8];
-    } keys[SSC_SHIM_KEYS]; /* addresses in the back office's key machine */
-    unsigned key_count;
 };
 void ssc_shim_config_default(struct ssc_shim_config *c);
 /* The file named by the environment, else the one in /etc when it is there. SSC_E_CONFIG, SSC_E_IO with a
  * sentence in why[]. */
 int ssc_shim_config_load(struct ssc_shim_config *c, char why[200]);
-/* Where the key is in the key machine: four digits; "" when nobody said. */
-const char *ssc_shim_key_address(const struct ssc_shim_config *c, const char *key);
 
 #endif

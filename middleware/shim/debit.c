@@ -43,11 +43,11 @@ static json_t *sale(const struct ssc_shim *s, const struct ssc_shim_in *in)
     return params;
 }
 
-static void sale_line(struct ssc_shim *s, const char *format, const json_t *own, const json_t *result,
-                      const char *part, struct ssc_shim_out *out)
+static void sale_line(struct ssc_shim *s, const char *format, const json_t *result, const char *part,
+                      struct ssc_shim_out *out)
 {
     ssc_shim_line(out, format,
-                  &(struct ssc_shim_fields){.from = {own, json_object_get(result, part), result},
+                  &(struct ssc_shim_fields){.from = {json_object_get(result, part), result},
                                             .unit = (enum ssc_shim_unit)s->config.amounts});
 }
 
@@ -83,7 +83,7 @@ int ssc_shim_debit(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_
     json_t *result = NULL;
     const int rc = take_money(s, in, "purse.debit", false, &result);
     if (rc == 0) {
-        sale_line(s, s->config.format.debit, NULL, result, "txn", out);
+        sale_line(s, s->config.format.debit, result, "txn", out);
     }
     json_decref(result);
     return rc;
@@ -97,10 +97,7 @@ int ssc_shim_debit_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struc
         rc = ssc_shim_fail(s, SSC_E_OP_CONFLICT, NULL);
     }
     if (rc == 0) {
-        const char *address = ssc_shim_key_address(&s->config, "DPK");
-        json_t *own = address[0] ? json_pack("{s:s}", "address", address) : NULL;
-        sale_line(s, s->config.format.debit_hsm, own, result, "host", out);
-        json_decref(own);
+        sale_line(s, s->config.format.debit_hsm, result, "host", out);
     }
     json_decref(result);
     return rc;
@@ -125,7 +122,7 @@ int ssc_shim_debit_complete(struct ssc_shim *s, const struct ssc_shim_in *in, st
         rc = ssc_shim_call(s, "purse.debit.complete", params, NULL, &result, s->deadline);
     }
     if (rc == 0) {
-        sale_line(s, s->config.format.debit_hsm_result, NULL, result, "txn", out);
+        sale_line(s, s->config.format.debit_hsm_result, result, "txn", out);
     }
     json_decref(result);
     return rc;

@@ -35,18 +35,10 @@ static int begin(struct ssc_shim *s, const json_t *more, json_t **begun)
     return ssc_shim_call(s, "card.authenticate.begin", params, NULL, begun, s->deadline);
 }
 
-/* What goes before the line's own fields: the address that the site has given the key. */
-static json_t *site_address(const struct ssc_shim *s, const json_t *begun)
-{
-    const char *key = json_string_value(json_object_get(begun, "key"));
-    const char *address = ssc_shim_key_address(&s->config, key ? key : "");
-    return address[0] ? json_pack("{s:s}", "address", address) : NULL;
-}
-
 /* A file that wants PIN and key: the PIN now, and then challenges anew, because VERIFY comes between. */
 int ssc_shim_key_begin(struct ssc_shim *s, json_t *more, struct ssc_shim_out *out)
 {
-    json_t *begun = NULL, *address;
+    json_t *begun = NULL;
     int rc = begin(s, more, &begun);
     if (rc == 0 && json_is_true(json_object_get(begun, "pin_needed"))) {
         json_decref(begun);
@@ -57,12 +49,8 @@ int ssc_shim_key_begin(struct ssc_shim *s, json_t *more, struct ssc_shim_out *ou
     if (rc == 0) {
         const json_t *challenge = json_object_get(begun, "external");
         const char *original = json_string_value(json_object_get(challenge, "original"));
-        const char *algorithm = json_string_value(json_object_get(begun, "algorithm"));
         snprintf(s->original[0], sizeof s->original[0], "%s", original ? original : "");
-        snprintf(s->algorithm, sizeof s->algorithm, "%s", algorithm ? algorithm : "");
-        address = site_address(s, begun);
-        ssc_shim_line(out, s->config.format.key_hsm, &(struct ssc_shim_fields){.from = {address, begun}});
-        json_decref(address);
+        ssc_shim_line(out, s->config.format.key_hsm, &(struct ssc_shim_fields){.from = {begun}});
     }
     json_decref(begun);
     json_decref(more);

@@ -15,7 +15,7 @@
 
 /* The first of the objects that has a field gives it; NULL among them are passed over. */
 struct ssc_shim_fields {
-    const json_t *from[3];
+    const json_t *from[2];
     enum ssc_shim_unit unit;
     const char *pin; /* {pin}: not in an object, so that it stands in no memory that nobody overwrites */
 };

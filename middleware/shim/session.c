@@ -136,6 +136,10 @@ static int fail_as_told(struct ssc_shim *s)
     if (row && row->code == SSC_E_PIN_WRONG && tries >= 0) {
         snprintf(text, sizeof text, "PIN失败，剩余%d次", tries);
         say(s, row->symbol, text, NULL);
+    } else if (row && row->code == SSC_E_CARD_STATUS) {
+        const json_t *sw_text = json_object_get(json_object_get(error, "data"), "sw_text");
+        const char *zh = json_string_value(json_object_get(sw_text, "zh"));
+        say(s, row->symbol, zh ? zh : row->zh, NULL);
     } else if (row) {
         say(s, row->symbol, row->zh, row->remedy_zh);
     } else {

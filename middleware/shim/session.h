@@ -30,7 +30,8 @@ struct ssc_shim {
     int flow, step;
     struct ssc_shim_addr addr;
     char original[2][17]; /* what the back office has to give back */
-    char algorithm[3], op[65];
+    char op[65];
+    size_t command_digits; /* of the command that the last step sends */
 };
 
 /* This thread's; made at its first call, freed when the thread ends. With a configuration that cannot be used

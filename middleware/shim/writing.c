@@ -8,6 +8,7 @@
 #include "apdu/ssc_files.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- files ---- */
@@ -153,21 +154,18 @@ int ssc_shim_pin_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struct 
     return rc == 0 ? ssc_shim_key_begin(s, json_pack("{s:s}", "key", "PUK"), out) : rc;
 }
 
-/* The challenge, and the first bytes of the command that the key machine makes for it: PIN CHANGE/UNBLOCK, Lc
- * a block of the algorithm and the MAC, or the MAC alone. */
+/* The card's challenge, and the first five bytes of the command that the key machine makes for it; they say
+ * how long the whole has to be. */
 static int challenge(struct ssc_shim *s, const char *method, const char *digits, struct ssc_shim_out *out)
 {
-    const bool des = strcmp(s->algorithm, "01") == 0;
-    const char *header = !digits ? "8424000004" : des ? "842400010C" : "8424000114";
-    json_t *own, *answer = NULL;
+    json_t *answer = NULL;
     const int rc = ssc_shim_call(s, method, json_pack("{s:s, s:b}", "op", s->op, "remote", 1), NULL, &answer,
                                  s->deadline);
+    const char *header = json_string_value(json_object_get(answer, "header"));
     if (rc == 0) {
-        own = json_pack("{s:s, s:s, s:s}", "algorithm", s->algorithm, "address",
-                        ssc_shim_key_address(&s->config, "STKSSSE"), "header", header);
+        s->command_digits = header && strlen(header) == 10 ? 10 + 2 * strtoul(header + 8, NULL, 16) : 0;
         ssc_shim_line(out, s->config.format.command_hsm,
-                      &(struct ssc_shim_fields){.from = {own, answer}, .pin = digits ? digits : ""});
-        json_decref(own);
+                      &(struct ssc_shim_fields){.from = {answer}, .pin = digits ? digits : ""});
     }
     json_decref(answer);
     return rc;
@@ -189,11 +187,11 @@ int ssc_shim_unblock_challenge(struct ssc_shim *s, const struct ssc_shim_in *in,
     return rc == 0 ? challenge(s, "pin.unblock", NULL, out) : rc;
 }
 
-/* The whole command, of as many digits as its kind has. */
-static int command(struct ssc_shim *s, const char *method, const char *key, size_t digits)
+static int command(struct ssc_shim *s, const char *method, const char *key)
 {
-    char hex[51];
-    int rc = ssc_shim_parse_hex(key, digits, hex);
+    char hex[64];
+    int rc = s->command_digits < sizeof hex ? ssc_shim_parse_hex(key, s->command_digits, hex)
+                                            : SSC_E_INVALID_ARGUMENT;
     if (rc != 0) {
         rc = ssc_shim_fail(s, rc, "pKey");
     } else {
@@ -207,11 +205,11 @@ static int command(struct ssc_shim *s, const char *method, const char *key, size
 int ssc_shim_reload_command(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     (void)out;
-    return command(s, "pin.reload", in->key, strcmp(s->algorithm, "01") == 0 ? 34 : 50);
+    return command(s, "pin.reload", in->key);
 }
 
 int ssc_shim_unblock_command(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     (void)out;
-    return command(s, "pin.unblock", in->key, 18);
+    return command(s, "pin.unblock", in->key);
 }
