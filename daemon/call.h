@@ -59,7 +59,7 @@ struct ssc_call {
     int64_t work_deadline;      /* a little before the caller's, so that the result is still in time */
     int rc;
     int cla, ins;      /* of the command that a status word answers, -1 */
-    int tries;         /* PIN tries left, -1 */
+    int tries;         /* left of the PIN, or of the key that the card refused; -1 */
     char detail[200];  /* of the error; nothing secret */
     json_t *result;    /* new reference */
     json_t *error_txn; /* data.txn of an error */

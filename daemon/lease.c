@@ -120,6 +120,9 @@ static void work(struct ssc_task *task, struct ssc_card_slot *slot)
         if (call->rc == 0) {
             call->rc = call->method->work(call);
             ssc_psams_put(call->d->psam, &call->auth);
+            if (call->rc == SSC_E_AUTH_FAILED) {
+                call->tries = ssc_card_key_tries(slot->card);
+            }
         }
     }
     call->cla = slot->cla;

@@ -145,8 +145,9 @@ static const char *const api_head[] = {
     "one for itself, in turn with all others.",
     "A failed call is answered with an error object; errors.md lists the symbols. Programs switch on "
     "`symbol`. `code` is the number of that list, but parse_error is -32700, invalid_request -32600, "
-    "method_not_found -32601, invalid_params -32602. `sw` is the card's status word. `tries` are the PIN's "
-    "that are left. `txn` is the journal's row of a transaction that did not end well.",
+    "method_not_found -32601, invalid_params -32602. `sw` is the card's status word. `tries` are left of "
+    "the PIN, or of the key that the card refused. `txn` is the journal's row of a transaction that did not "
+    "end well.",
 };
 _Static_assert(SSC_LINE_MAX == 65536 && SSC_DEPTH_MAX == 16, "the page names these limits");
 

@@ -206,6 +206,11 @@ void ssc_card_set_pin_verified(struct ssc_card *card, enum ssc_pin_of of, bool v
     card->rights = card->rights || verified;
 }
 
+int ssc_card_key_tries(const struct ssc_card *card)
+{
+    return card->key_tries;
+}
+
 bool ssc_card_key_verified(const struct ssc_card *card, enum ssc_key_id key)
 {
     return key > SSC_KEY_NONE && key < SSC_KEY_COUNT && card->key_verified[key];

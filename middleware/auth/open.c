@@ -47,7 +47,9 @@ int ssc_auth_send_external(struct ssc_card *card, enum ssc_key_id key, const str
 
     ssc_cmd_external_auth(&b, (uint8_t)ssc_key_info(key)->ref, proof->auth, proof->original, proof->version);
     /* Once: a refused proof costs a try of the key. */
-    rc = ssc_auth_refused(ssc_card_transmit(card, &b.cmd, &rsp, SSC_TX_ONCE, deadline, NULL));
+    rc = ssc_card_transmit(card, &b.cmd, &rsp, SSC_TX_ONCE, deadline, NULL);
+    card->key_tries = ssc_sw_tries(rc > 0 ? (uint16_t)rc : 0);
+    rc = ssc_auth_refused(rc);
     if (rc == 0)
         ssc_card_set_key_verified(card, key);
     ssc_cleanse(&b, sizeof b);

@@ -12,6 +12,13 @@
 
 /* ---- identity ---- */
 
+/* A card before 3.0 tells who holds it to everybody; but this function is asked whether it is genuine. */
+static int want_checked(struct ssc_shim *s, const json_t *identity)
+{
+    const char *genuine = json_string_value(json_object_get(identity, "genuine"));
+    return genuine && strcmp(genuine, "yes") == 0 ? 0 : ssc_shim_fail(s, SSC_E_NO_PSAM, NULL);
+}
+
 static int identity_line(struct ssc_shim *s, json_t *identity, struct ssc_shim_out *out)
 {
     json_t *own = json_object();
@@ -28,6 +35,9 @@ int ssc_shim_identity(struct ssc_shim *s, const struct ssc_shim_in *in, struct s
     json_t *identity = NULL;
     int rc = ssc_shim_call(s, "card.identity", json_pack("{s:s}", "medium", ssc_shim_medium(in->type)), NULL,
                            &identity, s->deadline);
+    if (rc == 0) {
+        rc = want_checked(s, identity);
+    }
     if (rc == 0) {
         rc = identity_line(s, identity, out);
     }

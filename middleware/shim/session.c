@@ -116,9 +116,12 @@ static const struct ssc_error_info *row_of(struct sscard *client)
 }
 
 /* The card's status word is the code where the table has no meaning of its own for it. */
-static int national_of(struct sscard *client, const struct ssc_error_info *row)
+static int national_of(struct sscard *client, const struct ssc_error_info *row, int tries)
 {
-    const int sw = sscard_error_sw(client);
+    int sw = sscard_error_sw(client);
+    if (row && row->code == SSC_E_AUTH_FAILED && tries >= 0) {
+        sw = SSC_SW_TRIES_LEFT + tries;
+    }
     int national = row ? row->national : -999;
     if (sw > 0 && (!row || row->code == SSC_E_CARD_STATUS || row->code == SSC_E_AUTH_FAILED)) {
         national = -sw;
@@ -129,9 +132,9 @@ static int national_of(struct sscard *client, const struct ssc_error_info *row)
 static int fail_as_told(struct ssc_shim *s)
 {
     const struct ssc_error_info *row = row_of(s->client);
-    const int national = national_of(s->client, row);
     json_t *error = json_loads(sscard_error_json(s->client), 0, NULL);
     const int tries = tries_of(error);
+    const int national = national_of(s->client, row, tries);
     char text[64];
     if (row && row->code == SSC_E_PIN_WRONG && tries >= 0) {
         snprintf(text, sizeof text, "PIN失败，剩余%d次", tries);

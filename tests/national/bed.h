@@ -4,8 +4,8 @@
  * it, and behind that simulated readers, or a real pcscd with simulated cards. All functions fail the running
  * cmocka test when they cannot do their work.
  */
-#ifndef SSC_TESTS_SHIM_BED_H
-#define SSC_TESTS_SHIM_BED_H
+#ifndef SSC_TESTS_NATIONAL_BED_H
+#define SSC_TESTS_NATIONAL_BED_H
 
 #include "office.h"
 #include "pcscd.h"
