@@ -161,6 +161,9 @@ static void begin(struct port *port, struct transfer *t, const struct usbdevfs_u
     } else {
         const int status = device_out(port->device, t->buffer ? t->buffer->data : NULL, len);
         finish(port, t, status == -ENODEV ? -ESHUTDOWN : status, status == 0 ? len : 0);
+        /* The cards draw their random numbers in this thread of umockdev, which may outlive the program: the
+         * generator that OpenSSL keeps for it would never be freed. */
+        OPENSSL_thread_stop();
     }
 }
 
@@ -287,10 +290,6 @@ static int request(struct port *port, gulong number, UMockdevIoctlData *arg)
         device_reset(port->device);
         break;
     case USBDEVFS_RELEASEINTERFACE:
-        /* The cards' random numbers come from this thread of the test bed, which does not end before the
-         * program. */
-        OPENSSL_thread_stop();
-        break;
     case USBDEVFS_CLAIMINTERFACE:
     case USBDEVFS_SETINTERFACE:
     case USBDEVFS_SETCONFIGURATION:
