@@ -5,7 +5,7 @@ from .typescript import camel, quoted
 HEAD = "// SPDX-License-Identifier: Apache-2.0\n// Made by middleware/client/generate.py from what sscardd says of itself; do not edit.\n"
 PLAIN = {"text": "String", "int": "long", "number": "double", "bool": "boolean", "object": "Map<String, Object>", "id": "Object"}
 BOXED = {"long": "Long", "double": "Double", "boolean": "Boolean"}
-KEYWORDS = {"new": "newPin"}
+KEYWORDS = {"new": "newPin", "final": "isFinal", "protected": "isProtected"}  # and what they are here
 
 
 def spell(t, box=False):
@@ -27,8 +27,14 @@ def comment(text, indent="    "):
                               .replace("}", "&#125;")) if text else ""
 
 
+def component(m):
+    """A keyword is called otherwise in Java, and the same on the wire."""
+    told = '@SerializedName("%s") ' % m.name if m.name in KEYWORDS else ""
+    return "%s%s %s" % (told, spell(m.type, not m.required), word(m.name))
+
+
 def record(name, help_, members):
-    inner = ",\n            ".join("%s %s" % (spell(m.type, not m.required), word(m.name)) for m in members)
+    inner = ",\n            ".join(component(m) for m in members)
     hide = ""
     if any(m.name == "secret" for m in members):
         hide = '        @Override\n        public String toString() {\n            return "%s";\n        }\n' % name  # it may be logged
@@ -55,7 +61,7 @@ def params(m):
 def function(m):
     name, given = camel(m.name), camel(m.name, True) + "Params"
     result = spell(m.result) if m.result else "void"
-    kind = {"Map<String, Object>": "Map.class"}.get(result, result + ".class" if m.result else "Void.class")
+    kind = {"Map<String, Object>": "Map.class"}.get(result, result + ".class" if m.result else "Object.class")
     told = comment("%s Role: %s." % (m.help, m.role))
     cast = '@SuppressWarnings("unchecked")\n    ' if kind == "Map.class" else ""
     out = "%s    %spublic %s %s(%s params) throws SscardException {\n        %scall(\"%s\", params, %s);\n    }\n" % (
@@ -67,7 +73,7 @@ def function(m):
 
 
 def methods(model):
-    out = [HEAD + "package sscard;\n\nimport java.util.LinkedHashMap;\nimport java.util.List;\nimport java.util.Map;\nimport java.util.Set;\n\n"
+    out = [HEAD + "package sscard;\n\nimport com.google.gson.annotations.SerializedName;\nimport java.util.LinkedHashMap;\nimport java.util.List;\nimport java.util.Map;\nimport java.util.Set;\n\n"
            "/** One function for each method of the service. What may be absent is null. docs/api.md says more. */\n"
            "public abstract class Methods {\n    public static final int PROTOCOL = %d;\n" % model.protocol]
     out.append(comment("The methods that work under a lease.") + "    static final Set<String> LEASED = Set.of(\n            %s);\n" %

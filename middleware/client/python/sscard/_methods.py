@@ -11,8 +11,8 @@ from . import _types as t
 LEASED = frozenset((
     "card.acquire", "card.release", "card.info", "card.identity", "card.read", "card.write",
     "card.authenticate.begin", "card.authenticate.complete", "pin.verify", "pin.change", "pin.reload",
-    "pin.unblock", "purse.balance", "purse.debit", "purse.load.begin", "purse.load.complete", "purse.log",
-    "txn.resolve", "apdu.transmit"))
+    "pin.unblock", "purse.balance", "purse.debit", "purse.debit.begin", "purse.debit.complete",
+    "purse.load.begin", "purse.load.complete", "purse.log", "txn.resolve", "apdu.transmit"))
 
 
 class Methods:
@@ -419,6 +419,59 @@ class Methods:
         result: t.PurseDebitResult = self._call(
             "purse.debit", {"amount": amount, "op": op, "purse": purse, "self_pay": self_pay, "pooled": pooled, "reader":
             reader, "card": card, "lease": lease, "medium": medium, "pin": pin, "deadline_ms": deadline_ms})
+        return result
+
+    def purse_debit_begin(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,
+                          self_pay: Optional[int] = None, pooled: Optional[int] = None,
+                          terminal: Optional[str] = None, time: Optional[str] = None, hold_ms: Optional[int] = None,
+                          reader: Optional[str] = None, card: Optional[str] = None, lease: Optional[str] = None,
+                          medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
+                          pin: Optional[t.Pin] = None, deadline_ms: Optional[int] = None) -> t.PurseDebitBeginResult:
+        """Debit with the back office's key machine, first half: holds the card and hands out what MAC1 needs. Nothing
+        has moved yet; a debit that is not completed under its lease is abandoned. A repeated op answers what
+        happened. Role: biller.
+
+        amount: From the account.
+        op: Idempotency key of the caller: new for every piece of business, the same when it is repeated.
+        purse: The card's first purse without it.
+        self_pay: Medical purse: paid by the holder, for the yearly sum.
+        pooled: Medical purse: paid by the fund, for the yearly sum.
+        terminal: Terminal number; the PSAM's without it, zeros without a PSAM.
+        time: YYYYMMDDhhmmss, handed on to the host; now without it. What counts is the time of the second half.
+        hold_ms: How long to hold the card.
+        reader: Name of the reader. Without reader, card and lease: the only reader with a card.
+        card: Card handle; a handle of a card that was removed is answered with stale_card.
+        lease: Use the card under this lease instead of taking one for this call.
+        medium: Without reader, card and lease: the only card of this kind, or of the preferred kind when there is
+            one; the only card of any kind without it.
+        pin: Verify the PIN first: {"entry":"pinpad"} on the reader's keypad, or {"secret":"123456"}.
+        deadline_ms: The answer comes within this time from receipt; the configuration sets default and maximum.
+        """
+        result: t.PurseDebitBeginResult = self._call(
+            "purse.debit.begin", {"amount": amount, "op": op, "purse": purse, "self_pay": self_pay, "pooled": pooled, "terminal":
+            terminal, "time": time, "hold_ms": hold_ms, "reader": reader, "card": card, "lease": lease,
+            "medium": medium, "pin": pin, "deadline_ms": deadline_ms})
+        return result
+
+    def purse_debit_complete(self, *, terminal_seq: str, time: str, mac1: str, lease: str, id: Optional[int] = None,
+                             reader: Optional[str] = None, card: Optional[str] = None,
+                             deadline_ms: Optional[int] = None) -> t.PurseDebitCompleteResult:
+        """Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here
+        (mac2_checked is false): hand mac2 and tac to the key machine, and give no goods when it refuses them. With
+        id, a second complete answers what happened and touches nothing. Role: biller.
+
+        terminal_seq: The terminal transaction number that MAC1 was made with.
+        time: YYYYMMDDhhmmss, the time that MAC1 was made with.
+        mac1: The key machine's MAC1.
+        lease: The lease that holds the card.
+        id: The transaction, to be sure.
+        reader: Name of the reader. Without reader, card and lease: the only reader with a card.
+        card: Card handle; a handle of a card that was removed is answered with stale_card.
+        deadline_ms: The answer comes within this time from receipt; the configuration sets default and maximum.
+        """
+        result: t.PurseDebitCompleteResult = self._call(
+            "purse.debit.complete", {"terminal_seq": terminal_seq, "time": time, "mac1": mac1, "lease": lease, "id": id, "reader":
+            reader, "card": card, "deadline_ms": deadline_ms})
         return result
 
     def purse_load_begin(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,
@@ -836,6 +889,34 @@ class AsyncMethods:
         result: t.PurseDebitResult = await self._call(
             "purse.debit", {"amount": amount, "op": op, "purse": purse, "self_pay": self_pay, "pooled": pooled, "reader":
             reader, "card": card, "lease": lease, "medium": medium, "pin": pin, "deadline_ms": deadline_ms})
+        return result
+
+    async def purse_debit_begin(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,
+                                self_pay: Optional[int] = None, pooled: Optional[int] = None,
+                                terminal: Optional[str] = None, time: Optional[str] = None,
+                                hold_ms: Optional[int] = None, reader: Optional[str] = None,
+                                card: Optional[str] = None, lease: Optional[str] = None,
+                                medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
+                                pin: Optional[t.Pin] = None,
+                                deadline_ms: Optional[int] = None) -> t.PurseDebitBeginResult:
+        """Debit with the back office's key machine, first half: holds the card and hands out what MAC1 needs. Nothing
+        has moved yet; a debit that is not completed under its lease is abandoned. A repeated op answers what
+        happened. Role: biller."""
+        result: t.PurseDebitBeginResult = await self._call(
+            "purse.debit.begin", {"amount": amount, "op": op, "purse": purse, "self_pay": self_pay, "pooled": pooled, "terminal":
+            terminal, "time": time, "hold_ms": hold_ms, "reader": reader, "card": card, "lease": lease,
+            "medium": medium, "pin": pin, "deadline_ms": deadline_ms})
+        return result
+
+    async def purse_debit_complete(self, *, terminal_seq: str, time: str, mac1: str, lease: str,
+                                   id: Optional[int] = None, reader: Optional[str] = None, card: Optional[str] = None,
+                                   deadline_ms: Optional[int] = None) -> t.PurseDebitCompleteResult:
+        """Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here
+        (mac2_checked is false): hand mac2 and tac to the key machine, and give no goods when it refuses them. With
+        id, a second complete answers what happened and touches nothing. Role: biller."""
+        result: t.PurseDebitCompleteResult = await self._call(
+            "purse.debit.complete", {"terminal_seq": terminal_seq, "time": time, "mac1": mac1, "lease": lease, "id": id, "reader":
+            reader, "card": card, "deadline_ms": deadline_ms})
         return result
 
     async def purse_load_begin(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,

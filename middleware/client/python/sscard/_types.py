@@ -11,9 +11,10 @@ __all__ = (
     "CardWaitResult", "Expect", "CardAcquireResult", "CardInfoResultAtrItems", "CardInfoResultHistorical",
     "CardInfoResult", "Pin", "CardReadResultValues", "CardReadResult", "CardWriteResult",
     "CardAuthenticateBeginResult", "CardAuthenticateCompleteResult", "PinVerifyResult", "PinChangeResult",
-    "PinReloadResult", "PinUnblockResult", "PurseBalanceResult", "PurseDebitResult", "PurseLoadBeginResultHost",
-    "PurseLoadBeginResult", "PurseLoadCompleteResult", "PurseLogResultEntries", "PurseLogResult", "TxnGetResult",
-    "TxnListResult", "TxnResolveResult", "ApduTransmitResult"
+    "PinReloadResult", "PinUnblockResult", "PurseBalanceResult", "PurseDebitResult", "PurseDebitBeginResultHost",
+    "PurseDebitBeginResult", "PurseDebitCompleteResult", "PurseLoadBeginResultHost", "PurseLoadBeginResult",
+    "PurseLoadCompleteResult", "PurseLogResultEntries", "PurseLogResult", "TxnGetResult", "TxnListResult",
+    "TxnResolveResult", "ApduTransmitResult"
 )
 
 
@@ -101,7 +102,7 @@ class _Txn(TypedDict):
     kind: str  # debit | load
     purse: str  # medical | ed | ep
     state: str  # prepared | armed | debited | credited | confirmed | refused | abandoned | unknown | not_debited | not_credited | unproven
-    evidence: str  # none | reply_mac2 | proof_mac2 | proof_tac | status_word | never_sent | card_unchanged | conflict | operator | load_tac
+    evidence: str  # none | reply_mac2 | proof_mac2 | proof_tac | status_word | never_sent | card_unchanged | conflict | operator | load_tac | reply_unchecked
     final: bool
     amount: int
     self_pay: int
@@ -117,6 +118,7 @@ class _Txn(TypedDict):
     key_version: str
     algorithm: str
     tac: Optional[str]
+    mac2: Optional[str]
     mac2_checked: bool
     test_keys: bool
     reader: str
@@ -211,6 +213,7 @@ class SystemPingResultReaders(TypedDict):
 class _SystemPingResultPsam(TypedDict):
     reader: str
     ok: bool
+    state: str  # ready | opening | fault
 
 
 class SystemPingResultPsam(_SystemPingResultPsam, total=False):
@@ -442,6 +445,44 @@ class PurseDebitResult(TypedDict):
     repeated: bool
 
 
+class PurseDebitBeginResultHost(TypedDict):
+    algorithm: str
+    key_version: str
+    key_index: str
+    address: Optional[str]
+    random: str
+    counter: int
+    balance: int
+    amount: int
+    self_pay: int
+    pooled: int
+    type: str
+    terminal: str
+    time: str
+    area_code: Optional[str]
+    reset_info: Optional[str]
+
+
+class _PurseDebitBeginResult(TypedDict):
+    txn: Txn
+
+
+class PurseDebitBeginResult(_PurseDebitBeginResult, total=False):
+    lease: str
+    expires: str
+    card: str
+    reader: str
+    repeated: bool
+    host: PurseDebitBeginResultHost
+
+
+class PurseDebitCompleteResult(TypedDict):
+    txn: Txn
+    mac2: str
+    tac: str
+    repeated: bool
+
+
 class PurseLoadBeginResultHost(TypedDict):
     random: str
     counter: int
@@ -452,6 +493,8 @@ class PurseLoadBeginResultHost(TypedDict):
     terminal: str
     type: str
     amount: int
+    area_code: Optional[str]
+    reset_info: Optional[str]
 
 
 class _PurseLoadBeginResult(TypedDict):
@@ -583,6 +626,7 @@ SYMBOLS: Dict[str, int] = {
     "counter_exhausted": -113,
     "card_blocked": -114,
     "nothing_moved": -115,
+    "debit_not_begun": -116,
     "parse_error": -32700,
     "invalid_request": -32600,
     "method_not_found": -32601,

@@ -75,6 +75,7 @@ export type ErrorSymbol =
   | "counter_exhausted"
   | "card_blocked"
   | "nothing_moved"
+  | "debit_not_begun"
   | "parse_error"
   | "invalid_request"
   | "method_not_found"
@@ -171,7 +172,7 @@ export interface Txn {
   kind: "debit" | "load" | (string & {});
   purse: "medical" | "ed" | "ep" | (string & {});
   state: "prepared" | "armed" | "debited" | "credited" | "confirmed" | "refused" | "abandoned" | "unknown" | "not_debited" | "not_credited" | "unproven" | (string & {});
-  evidence: "none" | "reply_mac2" | "proof_mac2" | "proof_tac" | "status_word" | "never_sent" | "card_unchanged" | "conflict" | "operator" | "load_tac" | (string & {});
+  evidence: "none" | "reply_mac2" | "proof_mac2" | "proof_tac" | "status_word" | "never_sent" | "card_unchanged" | "conflict" | "operator" | "load_tac" | "reply_unchecked" | (string & {});
   final: boolean;
   amount: number;
   self_pay: number;
@@ -187,6 +188,7 @@ export interface Txn {
   key_version: string;
   algorithm: string;
   tac: string | null;
+  mac2: string | null;
   mac2_checked: boolean;
   test_keys: boolean;
   reader: string;
@@ -271,6 +273,7 @@ export interface SystemPingResultReaders {
 export interface SystemPingResultPsam {
   reader: string;
   ok: boolean;
+  state: "ready" | "opening" | "fault" | (string & {});
   serial?: string;
   terminal?: string;
   algorithms?: Array<string>;
@@ -478,6 +481,41 @@ export interface PurseDebitResult {
   repeated: boolean;
 }
 
+export interface PurseDebitBeginResultHost {
+  algorithm: string;
+  key_version: string;
+  key_index: string;
+  address: string | null;
+  random: string;
+  counter: number;
+  balance: number;
+  amount: number;
+  self_pay: number;
+  pooled: number;
+  type: string;
+  terminal: string;
+  time: string;
+  area_code: string | null;
+  reset_info: string | null;
+}
+
+export interface PurseDebitBeginResult {
+  lease?: string;
+  expires?: string;
+  card?: string;
+  reader?: string;
+  txn: Txn;
+  repeated?: boolean;
+  host?: PurseDebitBeginResultHost;
+}
+
+export interface PurseDebitCompleteResult {
+  txn: Txn;
+  mac2: string;
+  tac: string;
+  repeated: boolean;
+}
+
 export interface PurseLoadBeginResultHost {
   random: string;
   counter: number;
@@ -488,6 +526,8 @@ export interface PurseLoadBeginResultHost {
   terminal: string;
   type: string;
   amount: number;
+  area_code: string | null;
+  reset_info: string | null;
 }
 
 export interface PurseLoadBeginResult {
@@ -876,6 +916,56 @@ export interface PurseDebitParams {
   deadline_ms?: number;
 }
 
+export interface PurseDebitBeginParams {
+  /** The card's first purse without it. */
+  purse?: "medical" | "ed" | "ep";
+  /** From the account. */
+  amount: number;
+  /** Medical purse: paid by the holder, for the yearly sum. */
+  self_pay?: number;
+  /** Medical purse: paid by the fund, for the yearly sum. */
+  pooled?: number;
+  /** Terminal number; the PSAM's without it, zeros without a PSAM. */
+  terminal?: string;
+  /** YYYYMMDDhhmmss, handed on to the host; now without it. What counts is the time of the second half. */
+  time?: string;
+  /** How long to hold the card. */
+  hold_ms?: number;
+  /** Idempotency key of the caller: new for every piece of business, the same when it is repeated. */
+  op: string;
+  /** Name of the reader. Without reader, card and lease: the only reader with a card. */
+  reader?: string;
+  /** Card handle; a handle of a card that was removed is answered with stale_card. */
+  card?: string;
+  /** Use the card under this lease instead of taking one for this call. */
+  lease?: string;
+  /** Without reader, card and lease: the only card of this kind, or of the preferred kind when there is one; the only card of any kind without it. */
+  medium?: "contact" | "contactless" | "contact_first" | "contactless_first";
+  /** Verify the PIN first: {"entry":"pinpad"} on the reader's keypad, or {"secret":"123456"}. */
+  pin?: Pin;
+  /** The answer comes within this time from receipt; the configuration sets default and maximum. */
+  deadline_ms?: number;
+}
+
+export interface PurseDebitCompleteParams {
+  /** The transaction, to be sure. */
+  id?: number;
+  /** The terminal transaction number that MAC1 was made with. */
+  terminal_seq: string;
+  /** YYYYMMDDhhmmss, the time that MAC1 was made with. */
+  time: string;
+  /** The key machine's MAC1. */
+  mac1: string;
+  /** Name of the reader. Without reader, card and lease: the only reader with a card. */
+  reader?: string;
+  /** Card handle; a handle of a card that was removed is answered with stale_card. */
+  card?: string;
+  /** The lease that holds the card. */
+  lease: string;
+  /** The answer comes within this time from receipt; the configuration sets default and maximum. */
+  deadline_ms?: number;
+}
+
 export interface PurseLoadBeginParams {
   /** The card's first purse without it. */
   purse?: "medical" | "ed" | "ep";
@@ -1067,6 +1157,8 @@ export const LEASED: ReadonlySet<string> = new Set([
   "pin.unblock",
   "purse.balance",
   "purse.debit",
+  "purse.debit.begin",
+  "purse.debit.complete",
   "purse.load.begin",
   "purse.load.complete",
   "purse.log",
@@ -1197,6 +1289,16 @@ export abstract class Methods {
   /** Takes money. It is journalled before the card acts; a repeated op answers what happened and touches nothing. outcome_unknown: insert the same card again. Role: biller. */
   purseDebit(params: PurseDebitParams): Promise<PurseDebitResult> {
     return this.call("purse.debit", params) as Promise<PurseDebitResult>;
+  }
+
+  /** Debit with the back office's key machine, first half: holds the card and hands out what MAC1 needs. Nothing has moved yet; a debit that is not completed under its lease is abandoned. A repeated op answers what happened. Role: biller. */
+  purseDebitBegin(params: PurseDebitBeginParams): Promise<PurseDebitBeginResult> {
+    return this.call("purse.debit.begin", params) as Promise<PurseDebitBeginResult>;
+  }
+
+  /** Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here (mac2_checked is false): hand mac2 and tac to the key machine, and give no goods when it refuses them. With id, a second complete answers what happened and touches nothing. Role: biller. */
+  purseDebitComplete(params: PurseDebitCompleteParams): Promise<PurseDebitCompleteResult> {
+    return this.call("purse.debit.complete", params) as Promise<PurseDebitCompleteResult>;
   }
 
   /** First half of a load: holds the card and hands out what the host needs. Role: biller. */

@@ -2,6 +2,7 @@
 // Made by middleware/client/generate.py from what sscardd says of itself; do not edit.
 package sscard;
 
+import com.google.gson.annotations.SerializedName;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,8 @@ public abstract class Methods {
             "pin.unblock",
             "purse.balance",
             "purse.debit",
+            "purse.debit.begin",
+            "purse.debit.complete",
             "purse.load.begin",
             "purse.load.complete",
             "purse.log",
@@ -143,6 +146,7 @@ public abstract class Methods {
         public static final String COUNTER_EXHAUSTED = "counter_exhausted";
         public static final String CARD_BLOCKED = "card_blocked";
         public static final String NOTHING_MOVED = "nothing_moved";
+        public static final String DEBIT_NOT_BEGUN = "debit_not_begun";
         public static final String PARSE_ERROR = "parse_error";
         public static final String INVALID_REQUEST = "invalid_request";
         public static final String METHOD_NOT_FOUND = "method_not_found";
@@ -252,7 +256,7 @@ public abstract class Methods {
             String purse,
             String state,
             String evidence,
-            boolean final,
+            @SerializedName("final") boolean isFinal,
             long amount,
             long selfPay,
             long pooled,
@@ -267,6 +271,7 @@ public abstract class Methods {
             String keyVersion,
             String algorithm,
             String tac,
+            String mac2,
             boolean mac2Checked,
             boolean testKeys,
             String reader,
@@ -351,6 +356,7 @@ public abstract class Methods {
     public record SystemPingResultPsam(
             String reader,
             boolean ok,
+            String state,
             String serial,
             String terminal,
             List<String> algorithms,
@@ -562,6 +568,41 @@ public abstract class Methods {
             boolean repeated) {
     }
 
+    public record PurseDebitBeginResultHost(
+            String algorithm,
+            String keyVersion,
+            String keyIndex,
+            String address,
+            String random,
+            long counter,
+            long balance,
+            long amount,
+            long selfPay,
+            long pooled,
+            String type,
+            String terminal,
+            String time,
+            String areaCode,
+            String resetInfo) {
+    }
+
+    public record PurseDebitBeginResult(
+            String lease,
+            String expires,
+            String card,
+            String reader,
+            Txn txn,
+            Boolean repeated,
+            PurseDebitBeginResultHost host) {
+    }
+
+    public record PurseDebitCompleteResult(
+            Txn txn,
+            String mac2,
+            String tac,
+            boolean repeated) {
+    }
+
     public record PurseLoadBeginResultHost(
             String random,
             long counter,
@@ -571,7 +612,9 @@ public abstract class Methods {
             String algorithm,
             String terminal,
             String type,
-            long amount) {
+            long amount,
+            String areaCode,
+            String resetInfo) {
     }
 
     public record PurseLoadBeginResult(
@@ -1477,6 +1520,122 @@ public abstract class Methods {
         }
     }
 
+    /** Parameters of purse.debit.begin. */
+    public static final class PurseDebitBeginParams extends Params {
+        /** amount: From the account. op: Idempotency key of the caller: new for every piece of business, the same when it is repeated. */
+        public PurseDebitBeginParams(long amount, String op) {
+            put("amount", amount);
+            put("op", op);
+        }
+
+        /** The card's first purse without it. */
+        public PurseDebitBeginParams purse(String value) {
+            put("purse", value);
+            return this;
+        }
+
+        /** Medical purse: paid by the holder, for the yearly sum. */
+        public PurseDebitBeginParams selfPay(long value) {
+            put("self_pay", value);
+            return this;
+        }
+
+        /** Medical purse: paid by the fund, for the yearly sum. */
+        public PurseDebitBeginParams pooled(long value) {
+            put("pooled", value);
+            return this;
+        }
+
+        /** Terminal number; the PSAM's without it, zeros without a PSAM. */
+        public PurseDebitBeginParams terminal(String value) {
+            put("terminal", value);
+            return this;
+        }
+
+        /** YYYYMMDDhhmmss, handed on to the host; now without it. What counts is the time of the second half. */
+        public PurseDebitBeginParams time(String value) {
+            put("time", value);
+            return this;
+        }
+
+        /** How long to hold the card. */
+        public PurseDebitBeginParams holdMs(long value) {
+            put("hold_ms", value);
+            return this;
+        }
+
+        /** Name of the reader. Without reader, card and lease: the only reader with a card. */
+        public PurseDebitBeginParams reader(String value) {
+            put("reader", value);
+            return this;
+        }
+
+        /** Card handle; a handle of a card that was removed is answered with stale_card. */
+        public PurseDebitBeginParams card(String value) {
+            put("card", value);
+            return this;
+        }
+
+        /** Use the card under this lease instead of taking one for this call. */
+        public PurseDebitBeginParams lease(String value) {
+            put("lease", value);
+            return this;
+        }
+
+        /** Without reader, card and lease: the only card of this kind, or of the preferred kind when there is one; the only card of any kind without it. */
+        public PurseDebitBeginParams medium(String value) {
+            put("medium", value);
+            return this;
+        }
+
+        /** Verify the PIN first: &#123;"entry":"pinpad"&#125; on the reader's keypad, or &#123;"secret":"123456"&#125;. */
+        public PurseDebitBeginParams pin(Pin value) {
+            put("pin", value);
+            return this;
+        }
+
+        /** The answer comes within this time from receipt; the configuration sets default and maximum. */
+        public PurseDebitBeginParams deadlineMs(long value) {
+            put("deadline_ms", value);
+            return this;
+        }
+    }
+
+    /** Parameters of purse.debit.complete. */
+    public static final class PurseDebitCompleteParams extends Params {
+        /** terminalSeq: The terminal transaction number that MAC1 was made with. time: YYYYMMDDhhmmss, the time that MAC1 was made with. mac1: The key machine's MAC1. lease: The lease that holds the card. */
+        public PurseDebitCompleteParams(String terminalSeq, String time, String mac1, String lease) {
+            put("terminal_seq", terminalSeq);
+            put("time", time);
+            put("mac1", mac1);
+            put("lease", lease);
+        }
+
+        /** The transaction, to be sure. */
+        public PurseDebitCompleteParams id(long value) {
+            put("id", value);
+            return this;
+        }
+
+        /** Name of the reader. Without reader, card and lease: the only reader with a card. */
+        public PurseDebitCompleteParams reader(String value) {
+            put("reader", value);
+            return this;
+        }
+
+        /** Card handle; a handle of a card that was removed is answered with stale_card. */
+        public PurseDebitCompleteParams card(String value) {
+            put("card", value);
+            return this;
+        }
+
+        /** The answer comes within this time from receipt; the configuration sets default and maximum. */
+        public PurseDebitCompleteParams deadlineMs(long value) {
+            put("deadline_ms", value);
+            return this;
+        }
+    }
+
     /** Parameters of purse.load.begin. */
     public static final class PurseLoadBeginParams extends Params {
         /** amount: To load. op: Idempotency key of the caller: new for every piece of business, the same when it is repeated. */
@@ -1952,7 +2111,7 @@ public abstract class Methods {
 
     /** No more events on this connection. Role: viewer. */
     public void eventsUnsubscribe(EventsUnsubscribeParams params) throws SscardException {
-        call("events.unsubscribe", params, Void.class);
+        call("events.unsubscribe", params, Object.class);
     }
 
     /** No more events on this connection. Role: viewer. */
@@ -1982,7 +2141,7 @@ public abstract class Methods {
 
     /** Gives the card back. Role: reader. */
     public void cardRelease(CardReleaseParams params) throws SscardException {
-        call("card.release", params, Void.class);
+        call("card.release", params, Object.class);
     }
 
     /** What kind of card this is: answer to reset explained, generation, algorithm, city, purses. Role: reader. */
@@ -2070,6 +2229,16 @@ public abstract class Methods {
         return call("purse.debit", params, PurseDebitResult.class);
     }
 
+    /** Debit with the back office's key machine, first half: holds the card and hands out what MAC1 needs. Nothing has moved yet; a debit that is not completed under its lease is abandoned. A repeated op answers what happened. Role: biller. */
+    public PurseDebitBeginResult purseDebitBegin(PurseDebitBeginParams params) throws SscardException {
+        return call("purse.debit.begin", params, PurseDebitBeginResult.class);
+    }
+
+    /** Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here (mac2_checked is false): hand mac2 and tac to the key machine, and give no goods when it refuses them. With id, a second complete answers what happened and touches nothing. Role: biller. */
+    public PurseDebitCompleteResult purseDebitComplete(PurseDebitCompleteParams params) throws SscardException {
+        return call("purse.debit.complete", params, PurseDebitCompleteResult.class);
+    }
+
     /** First half of a load: holds the card and hands out what the host needs. Role: biller. */
     public PurseLoadBeginResult purseLoadBegin(PurseLoadBeginParams params) throws SscardException {
         return call("purse.load.begin", params, PurseLoadBeginResult.class);
@@ -2127,7 +2296,7 @@ public abstract class Methods {
 
     /** Every exchange as a notification &#123;"method":"trace","params":&#123;reader, line&#125;&#125;, redacted. Role: admin. */
     public void traceStart(TraceStartParams params) throws SscardException {
-        call("trace.start", params, Void.class);
+        call("trace.start", params, Object.class);
     }
 
     /** Every exchange as a notification &#123;"method":"trace","params":&#123;reader, line&#125;&#125;, redacted. Role: admin. */
@@ -2137,7 +2306,7 @@ public abstract class Methods {
 
     /** No more trace lines on this connection. Role: admin. */
     public void traceStop(TraceStopParams params) throws SscardException {
-        call("trace.stop", params, Void.class);
+        call("trace.stop", params, Object.class);
     }
 
     /** No more trace lines on this connection. Role: admin. */
@@ -2147,21 +2316,21 @@ public abstract class Methods {
 
     /** Puts a simulated card into a simulated reader. Role: admin. */
     public void simInsert(SimInsertParams params) throws SscardException {
-        call("sim.insert", params, Void.class);
+        call("sim.insert", params, Object.class);
     }
 
     /** Takes the simulated card out. Role: admin. */
     public void simRemove(SimRemoveParams params) throws SscardException {
-        call("sim.remove", params, Void.class);
+        call("sim.remove", params, Object.class);
     }
 
     /** Makes the simulated card misbehave. Role: admin. */
     public void simFault(SimFaultParams params) throws SscardException {
-        call("sim.fault", params, Void.class);
+        call("sim.fault", params, Object.class);
     }
 
     /** What the simulated holder types on the reader's keypad. Role: admin. */
     public void simPin(SimPinParams params) throws SscardException {
-        call("sim.pin", params, Void.class);
+        call("sim.pin", params, Object.class);
     }
 }
