@@ -108,6 +108,17 @@ void ssc_lease_name(struct ssc_reader *r, int64_t hold_ms, json_t *result)
 
 /* ---- the call on the worker ---- */
 
+/* Why a key did not open what it should: callers decide by it. */
+static void explain_key(struct ssc_call *call)
+{
+    const struct ssc_card *card = call->slot->card;
+    if (call->rc == SSC_E_AUTH_FAILED) {
+        call->tries = ssc_card_key_tries(card);
+    } else if (call->rc == SSC_E_NEED_REMOTE && !call->detail[0] && ssc_card_remote_cause(card)) {
+        ssc_call_fail(call, call->rc, "%s", ssc_error_info(ssc_card_remote_cause(card))->symbol);
+    }
+}
+
 static void work(struct ssc_task *task, struct ssc_card_slot *slot)
 {
     struct ssc_call *call = (struct ssc_call *)((char *)task - offsetof(struct ssc_call, task));
@@ -120,9 +131,7 @@ static void work(struct ssc_task *task, struct ssc_card_slot *slot)
         if (call->rc == 0) {
             call->rc = call->method->work(call);
             ssc_psams_put(call->d->psam, &call->auth);
-            if (call->rc == SSC_E_AUTH_FAILED) {
-                call->tries = ssc_card_key_tries(slot->card);
-            }
+            explain_key(call);
         }
     }
     call->cla = slot->cla;

@@ -211,6 +211,11 @@ int ssc_card_key_tries(const struct ssc_card *card)
     return card->key_tries;
 }
 
+int ssc_card_remote_cause(const struct ssc_card *card)
+{
+    return card->remote_cause;
+}
+
 bool ssc_card_key_verified(const struct ssc_card *card, enum ssc_key_id key)
 {
     return key > SSC_KEY_NONE && key < SSC_KEY_COUNT && card->key_verified[key];

@@ -88,6 +88,8 @@ enum ssc_pin_of ssc_card_pin_of(const struct ssc_card *card, enum ssc_pin_of of)
 bool ssc_card_key_verified(const struct ssc_card *card, enum ssc_key_id key);
 /* After SSC_E_AUTH_FAILED: tries left of the key that the card refused; -1 when it did not say. */
 int ssc_card_key_tries(const struct ssc_card *card);
+/* After SSC_E_NEED_REMOTE of a file or PIN function: why the provider here could not, SSC_E_NO_PSAM ... */
+int ssc_card_remote_cause(const struct ssc_card *card);
 void ssc_card_set_key_verified(struct ssc_card *card, enum ssc_key_id key);
 /* A PIN or a key may be open on the card itself, whatever of it the session still counts on: a VERIFY or an
  * EXTERNAL AUTHENTICATE was sent, and the card has kept its power since. */

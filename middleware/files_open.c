@@ -6,11 +6,11 @@
 
 static int open_with_key(struct ssc_card *card, enum ssc_key_id key, struct ssc_auth *auth, int64_t deadline)
 {
-    int rc = ssc_card_key_verified(card, key) ? 0 : SSC_E_NEED_REMOTE;
+    int rc = ssc_card_key_verified(card, key) ? 0 : SSC_E_NO_PSAM;
 
     if (rc != 0 && auth)
         rc = ssc_auth_open_key(card, auth, key, deadline);
-    return ssc_auth_needs_remote(rc) ? SSC_E_NEED_REMOTE : rc;
+    return ssc_auth_remote_instead(card, rc);
 }
 
 static int open_with_pin(const struct ssc_card *card)

@@ -218,14 +218,13 @@ static int maintain(struct ssc_card *card, struct ssc_auth *auth, const uint8_t 
 {
     struct ssc_command_buf b = {.cmd = {.cla = 0}};
     uint8_t challenge[8] = {0};
-    int rc = auth ? ssc_auth_open_key(card, auth, SSC_KEY_PUK, deadline) : SSC_E_NEED_REMOTE;
+    int rc = auth ? ssc_auth_open_key(card, auth, SSC_KEY_PUK, deadline) : SSC_E_NO_PSAM;
 
     if (rc == 0)
         rc = ssc_auth_challenge(card, challenge, deadline);
     if (rc == 0)
         rc = auth->ops->pin_command(auth, ssc_card_get_info(card), challenge, pin, len, &b, deadline);
-    if (ssc_auth_needs_remote(rc))
-        rc = SSC_E_NEED_REMOTE;
+    rc = ssc_auth_remote_instead(card, rc);
     if (rc == 0)
         rc = send_pin(card, &b, deadline);
     if (rc == SSC_SW_SM_WRONG)
@@ -270,14 +269,13 @@ static int maintain_purse(struct ssc_card *card, struct ssc_auth *auth, bool unb
         .pin_len = len,
     };
     struct ssc_command_buf b = {.cmd = {.cla = 0}};
-    int rc = auth && auth->ops->purse_pin ? 0 : SSC_E_NEED_REMOTE;
+    int rc = auth && auth->ops->purse_pin ? 0 : SSC_E_NO_PSAM;
 
     if (rc == 0 && unblock)
         rc = purse_challenge(card, p.challenge, deadline);
     if (rc == 0)
         rc = auth->ops->purse_pin(auth, ssc_card_get_info(card), &p, &b, deadline);
-    if (ssc_auth_needs_remote(rc))
-        rc = SSC_E_NEED_REMOTE;
+    rc = ssc_auth_remote_instead(card, rc);
     if (rc == 0)
         rc = send_pin(card, &b, deadline);
     ssc_cleanse(&b, sizeof b);

@@ -36,5 +36,7 @@ int ssc_auth_pin_block(enum ssc_algorithm alg, const uint8_t *pin, size_t pin_le
 uint64_t ssc_auth_first_session(void);
 /* True for what a back office can do in the provider's place. */
 bool ssc_auth_needs_remote(int rc);
+/* Then SSC_E_NEED_REMOTE, and the card keeps the cause; else rc. */
+int ssc_auth_remote_instead(struct ssc_card *card, int rc);
 
 #endif

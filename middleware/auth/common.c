@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "middleware/auth/auth_private.h"
+#include "middleware/card_private.h"
 
 int ssc_auth_factors(const struct ssc_card_info *card, uint8_t factors[3][8])
 {
@@ -82,4 +83,13 @@ bool ssc_auth_needs_remote(int rc)
         break;
     }
     return needs;
+}
+
+int ssc_auth_remote_instead(struct ssc_card *card, int rc)
+{
+    if (ssc_auth_needs_remote(rc)) {
+        card->remote_cause = rc;
+        rc = SSC_E_NEED_REMOTE;
+    }
+    return rc;
 }

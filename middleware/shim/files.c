@@ -131,8 +131,12 @@ static void add_value(struct ssc_shim *s, struct ssc_shim_out *out, const struct
     const uint8_t tag = (uint8_t)strtoul(member(value, "tag"), NULL, 16);
     const struct ssc_element *element = table && tag ? ssc_element_by_tag(table, tag) : NULL;
     const bool valid = json_is_true(json_object_get(value, "text_valid"));
+    const char *hex = member(value, "hex");
+    if (element && hex[strspn(hex, "F")] == '\0') { /* never written */
+        text = hex = "";
+    }
     if (!valid || kind_of(file->name) == SSC_FILE_TRANSPARENT) { /* text would be cut where it is long */
-        ssc_shim_out_text(out, member(value, "hex"));
+        ssc_shim_out_text(out, hex);
     } else if (kind_of(file->name) == SSC_FILE_CYCLIC) {
         add_record(out, table, text, (enum ssc_shim_unit)s->config.amounts);
     } else if (element && element->type == SSC_BTLV) {

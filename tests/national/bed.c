@@ -47,12 +47,20 @@ static void wait_for_psam(struct bed *b, bool wanted)
     }
 }
 
-struct bed *bed_new(bool pcscd)
+static bool through_pcscd;
+
+bool bed_arguments(int argc, char **argv)
+{
+    through_pcscd = argc > 1 && strcmp(argv[1], "pcscd") == 0;
+    return !through_pcscd || test_pcscd_installed();
+}
+
+struct bed *bed_new(void)
 {
     struct bed *b = calloc(1, sizeof *b);
     assert_non_null(b);
     b->s = service_new();
-    if (pcscd) {
+    if (through_pcscd) {
         start_pcscd(b);
     } else {
         service_sim(b->s, ",contactless:", false);
@@ -72,6 +80,27 @@ void bed_free(struct bed **b)
         free(*b);
         *b = NULL;
     }
+}
+
+int bed_up(void **state)
+{
+    struct bed *b = bed_new();
+    char conf[300];
+    bed_helper(b, BED_HOLDER);
+    snprintf(conf, sizeof conf, "[pin]\nentry = helper\nhelper = %s/helper\ntimeout-ms = 1000\n",
+             b->s->folder);
+    b->caller = caller_new(b, conf);
+    *state = b;
+    return 0;
+}
+
+int bed_down(void **state)
+{
+    struct bed *b = *state;
+    caller_free(&b->caller);
+    no_lease(b);
+    bed_free(&b);
+    return 0;
 }
 
 static void wait_for(struct bed *b, int slot, const char *state)

@@ -22,19 +22,22 @@
 #include <cmocka.h>
 
 /* The sample card, as pCardInfo. */
+#define BED_HOLDER "enter=123456 old=123456 new=654321 again=654321"
 #define CARD "639900D15600000500BF7C7A48FB4966|X00000019|"
 
 enum { CONTACT, CONTACTLESS, SAM_SLOT, SLOTS };
 
+struct caller;
 struct bed {
     struct service *s;
+    struct caller *caller;    /* asks for PINs through the helper */
     struct client *c;         /* admin */
     struct test_pcscd *pcscd; /* NULL: simulated readers */
     bool full[SLOTS];
     unsigned images;
 };
 /* A contact and a contactless reader, both empty, and a PSAM. */
-struct bed *bed_new(bool pcscd);
+struct bed *bed_new(void);
 void bed_free(struct bed **b);
 /* Puts a card in and waits until the service knows: name of a ready-made image, or JSON text; NULL takes it
  * out. */
@@ -46,6 +49,13 @@ void bed_types(struct bed *b, const char *pin, const char *new_pin);
 /* What the holder types for the helper program: words of "enter=123456 new=.. again=..", "sleep" for one who
  * walks away. */
 void bed_helper(struct bed *b, const char *answers);
+
+/* For cmocka: a bed with an empty desk, whose helper types 123456, and 654321 for a new PIN; at the end
+ * nobody may hold a card. */
+int bed_up(void **state);
+int bed_down(void **state);
+/* "pcscd": all beds of this program have one. False: there is none on this machine. */
+bool bed_arguments(int argc, char **argv);
 
 /* ---- callers ---- */
 
@@ -65,7 +75,6 @@ long national(enum function fn, const struct args *args, char *out);
 size_t national_size(enum function fn);
 
 /* A thread of a calling program. conf: lines for its shim.conf (may be NULL); the socket is the bed's. */
-struct caller;
 struct caller *caller_new(struct bed *b, const char *conf);
 void caller_free(struct caller **c);
 /* Calls, in that thread. The buffer has the documented size, nothing behind the NUL is touched and nothing
@@ -85,7 +94,7 @@ const char *office_identity(const char *line);
 const char *office_key(const char *line);
 /* The whole command for the second step of a PIN's reload (with its PIN) or unblock. */
 const char *office_command(const char *line);
-/* Nobody holds a card. */
+/* Nobody holds a card, or will in a moment. */
 void no_lease(struct bed *b);
 
 #endif
