@@ -276,6 +276,9 @@ class TestKeys(patient.Case):
     def test_wrong_keys(self):
         self.keys("psam_wrong_keys", [PSAM], ("card.identity", support.error("external_authentication_failed")))
 
+    def test_pulled_while_it_is_read(self):
+        self.keys("slot_empty", [PSAM], ("card.identity", support.error("card_removed")))
+
     def test_not_genuine(self):
         self.keys("card_not_genuine", [PSAM], ("card.identity", dict(GENUINE, genuine="no")))
 

@@ -66,6 +66,22 @@ class TestPcscd(patient.Case):
         self.pcscd.stop(signal.SIGKILL)
         self.assertIn("ECONNREFUSED", self.diagnose("pcscd_dead", "--direct")["evidence"]["en"])
 
+    def test_hangs(self):
+        self.well()
+        self.run_cli("readers", "--direct")
+        self.pcscd.process.send_signal(signal.SIGSTOP)
+        try:
+            start = time.monotonic()
+            self.diagnose("pcscd_silent", "--direct", "--deadline", "1")
+            self.assertLess(time.monotonic() - start, 5)
+        finally:
+            self.pcscd.process.send_signal(signal.SIGCONT)
+
+    def test_wedged(self):
+        self.pcscd.fault(0, "00A4 delay 30000\n")
+        self.well()
+        self.diagnose("reader_wedged", "--direct", "--deadline", "1")
+
     @unittest.skipUnless(patient.can_be_nobody(), "needs root and setpriv")
     def test_socket_denied(self):
         self.well()

@@ -75,6 +75,8 @@ void doctor_cause_args(struct doctor *d, bool broken, enum cause id, const char 
 void doctor_skip(struct doctor *d); /* this link was not tested */
 /* Calls the service or the reader. Answer, or NULL: symbol[64] says why, detail[160] where. */
 json_t *doctor_ask(struct doctor *d, const char *method, json_t *params, char symbol[64], char detail[160]);
+/* The cause when a call for the examined card was refused: the card's, the reader's or the caller's. */
+void doctor_card_failed(struct doctor *d, const char *method, const char *symbol, const char *detail);
 bool doctor_has_hardware(const struct doctor *d);
 /* {1}.. of the text filled in. The caller frees. */
 char *text_fill(const char *text, const char *const *args);

@@ -20,7 +20,7 @@ static void mute(struct doctor *d)
     }
 }
 
-static void failed(struct doctor *d, const char *symbol, const char *detail)
+void doctor_card_failed(struct doctor *d, const char *method, const char *symbol, const char *detail)
 {
     static const char *const mute_symbols[] = {"card_mute", "card_unpowered", NULL};
     const char *atr = js(d->slot, "atr")[0] ? js(d->slot, "atr") : "-";
@@ -46,7 +46,7 @@ static void failed(struct doctor *d, const char *symbol, const char *detail)
     } else if (strcmp(symbol, "no_card") == 0 || strcmp(symbol, "card_removed") == 0) {
         doctor_break(d, CAUSE_SLOT_EMPTY, js(d->slot, "name"));
     } else if (strcmp(symbol, "permission_denied") == 0) {
-        doctor_break(d, CAUSE_SERVICE_ROLE, "sscardd", "card.info", detail);
+        doctor_break(d, CAUSE_SERVICE_ROLE, "sscardd", method, detail);
     } else {
         doctor_break(d, CAUSE_CARD_UNREADABLE, js(d->slot, "name"), detail);
     }
@@ -102,7 +102,7 @@ void link_card(struct doctor *d)
         if (d->info) {
             tell_card(d);
         } else {
-            failed(d, symbol, detail);
+            doctor_card_failed(d, "card.info", symbol, detail);
         }
     }
 }

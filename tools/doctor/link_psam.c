@@ -128,7 +128,9 @@ static void keys_of_reader(struct doctor *d, struct keys *keys)
 static void refused(struct doctor *d, const struct keys *keys, const char *symbol, const char *detail)
 {
     const char *algorithm = strcmp(js(d->info, "algorithm"), "sm4") == 0 ? "SM4" : "3DES";
-    if (strcmp(symbol, "psam_algorithm") == 0) {
+    if (strcmp(symbol, "card_not_genuine") == 0) {
+        doctor_break(d, CAUSE_CARD_NOT_GENUINE);
+    } else if (strcmp(symbol, "psam_algorithm") == 0) {
         doctor_break(d, CAUSE_PSAM_ALGORITHM, algorithm, keys->name,
                      keys->algorithms[0] ? keys->algorithms : "-");
     } else if (strcmp(symbol, "external_authentication_failed") == 0) {
@@ -136,10 +138,8 @@ static void refused(struct doctor *d, const struct keys *keys, const char *symbo
     } else if (strncmp(symbol, "psam_", 5) == 0 || strcmp(symbol, "need_remote_authentication") == 0) {
         doctor_break(d, CAUSE_PSAM_KEY, keys->name, js(d->info, "city")[0] ? js(d->info, "city") : "-",
                      detail);
-    } else if (strcmp(symbol, "permission_denied") == 0) {
-        doctor_break(d, CAUSE_SERVICE_ROLE, "sscardd", "card.identity", detail);
     } else {
-        doctor_break(d, CAUSE_CARD_UNREADABLE, js(d->slot, "name"), detail);
+        doctor_card_failed(d, "card.identity", symbol, detail);
     }
 }
 

@@ -12,11 +12,14 @@ static const char *in(const struct cli *cli, const json_t *text)
     return js(text, cli->lang == LANG_ZH ? "zh" : "en");
 }
 
-static void styled(const struct cli *cli, FILE *out, const char *style, const char *text)
+static void styled(const struct cli *cli, FILE *out, const char *style, const char *text, size_t column,
+                   size_t width)
 {
-    char whole[128];
-    snprintf(whole, sizeof whole, "%s%s", style, text);
-    print_wrapped(out, cli->colour && out == stdout, whole, 0, screen_width(out));
+    char *whole = NULL;
+    if (asprintf(&whole, "%s%s", style, text) >= 0) {
+        print_wrapped(out, cli->colour && out == stdout, whole, column, width);
+        free(whole);
+    }
 }
 
 static void state_of(const struct cli *cli, const json_t *link, FILE *out)
@@ -30,7 +33,7 @@ static void state_of(const struct cli *cli, const json_t *link, FILE *out)
                 {"skipped", S_DIM, MSG_DOC_SKIPPED}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(js(link, "state"), rows[i].state) == 0) {
-            styled(cli, out, rows[i].style, msg(cli, rows[i].text));
+            styled(cli, out, rows[i].style, msg(cli, rows[i].text), 0, 0);
         }
     }
 }
@@ -39,7 +42,7 @@ static void state_of(const struct cli *cli, const json_t *link, FILE *out)
 static void padded(const struct cli *cli, FILE *out, const char *text, size_t width)
 {
     const size_t used = text_width(text);
-    styled(cli, out, S_BOLD, text);
+    styled(cli, out, S_BOLD, text, 0, 0);
     for (size_t i = used; i < width; i++) {
         fputc(' ', out);
     }
@@ -55,19 +58,11 @@ void cause_show(struct cli *cli, const json_t *cause, const char *indent, size_t
                 {"evidence", MSG_DOC_EVIDENCE, ""},
                 {"remedy", MSG_DOC_REMEDY, S_GOOD}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char *text = NULL;
-        size_t len = 0;
-        FILE *line = open_memstream(&text, &len);
-        if (line) {
-            fprintf(line, "%s%s", rows[i].style, in(cli, json_object_get(cause, rows[i].key)));
-            fclose(line);
-            const char *label = msg(cli, rows[i].label);
-            fprintf(out, "%s%s ", indent, label);
-            print_wrapped(out, cli->colour && out == stdout, text, text_width(indent) + text_width(label) + 1,
-                          width);
-            fputc('\n', out);
-        }
-        free(text);
+        const char *label = msg(cli, rows[i].label);
+        fprintf(out, "%s%s ", indent, label);
+        styled(cli, out, rows[i].style, in(cli, json_object_get(cause, rows[i].key)),
+               text_width(indent) + text_width(label) + 1, width);
+        fputc('\n', out);
     }
     fprintf(out, "%s%s %s\n", indent, msg(cli, MSG_DOC_SYMBOL), js(cause, "symbol"));
 }
@@ -116,7 +111,7 @@ void doctor_show(struct cli *cli, const json_t *report)
         cause_show(cli, cause, "", screen_width(stdout), stdout);
     } else {
         styled(cli, stdout, remarks ? S_WARN : S_GOOD,
-               msg(cli, remarks ? MSG_DOC_WHOLE_REMARKS : MSG_DOC_WHOLE));
+               msg(cli, remarks ? MSG_DOC_WHOLE_REMARKS : MSG_DOC_WHOLE), 0, screen_width(stdout));
         putchar('\n');
     }
 }

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Causes in a real service: nothing about it is played."""
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+import patient
+import support
+
+
+class TestService(patient.Case, support.DaemonCase):
+    def test_hangs(self):
+        self.daemon.send_signal(signal.SIGSTOP)
+        try:
+            start = time.monotonic()
+            self.diagnose("service_silent", "--deadline", "1")
+            self.assertLess(time.monotonic() - start, 5)
+        finally:
+            self.daemon.send_signal(signal.SIGCONT)
+
+    def test_killed(self):
+        self.daemon.kill()
+        self.daemon.wait(20)
+        try:
+            self.diagnose("service_dead")
+        finally:
+            os.unlink(self.socket)
+            self.start()
+
+    def test_torn_debit(self):
+        """The card is taken out in the middle of a debit, and is not put back: another one is."""
+        self.assertEqual(self.run_cli("sim", "fault", "tear_during", "--ins", "2C").code, 0)
+        self.assertNotEqual(self.run_cli("debit", "1.00", "--pin-fd", "0", stdin="123456\n").code, 0)
+        self.assertEqual(self.run_cli("sim", "insert", "ssc-2.0").code, 0)
+        self.diagnose("unsettled", remark=True)
+
+    def test_empty(self):
+        self.assertEqual(self.run_cli("sim", "remove").code, 0)
+        self.diagnose("slot_empty")
+
+    def test_no_social_security_card(self):
+        self.assertEqual(self.run_cli("sim", "insert", "psam").code, 0)
+        self.diagnose("card_not_ssc")
+
+    def test_mute(self):
+        self.assertEqual(self.run_cli("sim", "fault", "mute", "--nth", "0").code, 0)
+        self.assertEqual(self.run_cli("sim", "remove").code, 0)
+        self.assertEqual(self.run_cli("sim", "insert").code, 0)
+        self.diagnose("card_mute")
+
+    def test_not_genuine(self):
+        """A copy of a card, made without the issuer's keys."""
+        path = os.path.join(self.dir, "copy.json")
+        self.assertEqual(self.run_cli("sim", "make", "ssc-3.0", path).code, 0)
+        with open(path, encoding="utf-8") as f:
+            card = json.load(f)
+        card["keys"]["root"] = "00112233445566778899AABBCCDDEEFF"
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(card, f)
+        self.assertEqual(self.run_cli("sim", "insert", path).code, 0)
+        self.diagnose("card_not_genuine")
+
+    @unittest.skipUnless(patient.can_be_nobody(), "needs root and setpriv")
+    def test_role(self):
+        """A viewer may see readers, and read no card."""
+        os.chmod(self.dir, 0o755)
+        os.chmod(self.socket, 0o666)
+        done = subprocess.run(patient.as_nobody([support.SSCARD, "--json", "doctor"]), stdout=subprocess.PIPE, env=self.env, timeout=30)
+        self.judge("service_role", support.Result(done.returncode, done.stdout.decode(), ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
