@@ -115,6 +115,8 @@ class Table:
             name, _, value = pair.partition("=")
             params[name] = int(value) if name in ("nth", "arg") else value
         self.service.call("sim." + verb, **params)
+        if verb in ("insert", "remove"):
+            self.service.call("card.wait", reader=params["reader"], state="present" if verb == "insert" else "absent")
 
     # ---- the caller ----
 
@@ -262,4 +264,5 @@ def main():
     return 1 if failures or not table.calls else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
