@@ -16,12 +16,12 @@
  *
  * A powered card belongs to this program until ICC_Reader_PowerOff(), ICC_Reader_Close() or the removal of
  * the card, at most as long as the service allows (max-lease-ms, 5 minutes): then it answers ICC_NO_POWER,
- * and ICC_Reader_PowerOn() begins again. A SAM is shared with the service, which selects its files anew
- * whenever it needs it itself: power it on before each piece of work.
+ * and ICC_Reader_PowerOn() begins again. The same goes for a SAM; while this
+ * program has it, the service tells others that there is none: power it off when the piece of work is done.
  *
  * Return values are plain C longs that fit 32 bits, so a caller that reads 32 or 64 bits sees the same
  * number: ICC_OK or a length, or one of the negative codes below. No function ever waits without end: the
- * answer comes within 10 s, 30 s for ICC_Reader_Application().
+ * answer comes within 12 s.
  */
 #ifndef SSSE32_H
 #define SSSE32_H

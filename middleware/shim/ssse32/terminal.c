@@ -14,19 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CALL_MS 10000
-#define TRANSMIT_MS 30000
+#define CALL_MS 10000   /* a function altogether */
+#define RELEASE_MS 2000 /* giving a card back has its own time: it comes last */
 #define HOLD_MS 3600000 /* the service shortens it to what it allows */
 #define NAME_MAX_BYTES 128
 #define CARDS 32 /* 15 user, 15 SAM, 2 contactless */
 
 struct card {
-    char reader[NAME_MAX_BYTES]; /* "": not powered */
-    char lease[64];              /* "" for a SAM: it is shared with the service */
-    char handle[32];             /* the service's name for this insertion */
+    char lease[64]; /* "": not powered */
 };
 struct terminal {
     struct sscard *service;
+    int64_t deadline;            /* of the running function */
     char reader[NAME_MAX_BYTES]; /* slot 0x01 */
     struct card cards[CARDS];
 };
@@ -54,14 +53,14 @@ static long code_of(const struct sscard *service)
 }
 
 /* Takes params. *result may be NULL. */
-static long call(struct terminal *t, const char *method, json_t *params, json_t **result, int64_t ms)
+static long call(struct terminal *t, const char *method, json_t *params, json_t **result)
 {
     char *text = params ? json_dumps(params, JSON_COMPACT) : NULL, *answer = NULL;
     long code = ICC_CONNECT_ERROR;
     json_decref(params);
     if (text) {
-        code = sscard_call(t->service, method, text, &answer, sscard_deadline(ms)) == 0 ? ICC_OK
-                                                                                        : code_of(t->service);
+        code =
+            sscard_call(t->service, method, text, &answer, t->deadline) == 0 ? ICC_OK : code_of(t->service);
         explicit_bzero(text, strlen(text)); /* perhaps a PIN */
         free(text);
     }
@@ -83,20 +82,23 @@ static const char *text_of(const json_t *object, const char *key)
 
 enum kind { USER, SAM, CONTACTLESS };
 
-/* Index in terminal.cards, or -1; *number counts from 0. */
-static int seat_of(unsigned slot, enum kind *kind, size_t *number)
+struct place {
+    struct card *card; /* NULL: no slot has this number */
+    enum kind kind;
+    size_t number; /* of its kind, from 0 */
+};
+
+static struct place place_of(struct terminal *t, unsigned slot)
 {
-    int seat = -1;
+    struct place p = {.card = NULL};
     if (slot == 0x41 || slot == 0x42) {
-        *kind = CONTACTLESS;
-        *number = 0;
-        seat = slot == 0x41 ? 30 : 31;
+        p = (struct place){&t->cards[slot == 0x41 ? 30 : 31], CONTACTLESS, 0};
     } else if (slot >= 0x01 && slot <= 0x1F && slot != 0x10) {
-        *kind = slot < 0x10 ? USER : SAM;
-        *number = (slot & 0x0F) - 1;
-        seat = (int)*number + (*kind == SAM ? 15 : 0);
+        p.kind = slot < 0x10 ? USER : SAM;
+        p.number = (slot & 0x0F) - 1;
+        p.card = &t->cards[p.number + (p.kind == SAM ? 15 : 0)];
     }
-    return seat;
+    return p;
 }
 
 static bool is_of(const json_t *reader, enum kind kind)
@@ -124,7 +126,7 @@ static const json_t *reader_at(const struct terminal *t, const json_t *readers, 
 static long list(struct terminal *t, json_t **readers)
 {
     json_t *answer = NULL;
-    const long code = call(t, "reader.list", json_object(), &answer, CALL_MS);
+    const long code = call(t, "reader.list", json_object(), &answer);
     *readers = json_incref(json_object_get(answer, "readers"));
     json_decref(answer);
     return code == ICC_OK && !*readers ? ICC_CONNECT_ERROR : code;
@@ -157,9 +159,8 @@ static long choose(struct terminal *t, unsigned port)
 static long be_admin(struct terminal *t)
 {
     json_t *hello = NULL;
-    long code =
-        call(t, "system.hello", json_pack("{s:s, s:i}", "client", "libSSSE32 " SSC_VERSION, "protocol", 1),
-             &hello, CALL_MS);
+    long code = call(t, "system.hello",
+                     json_pack("{s:s, s:i}", "client", "libSSSE32 " SSC_VERSION, "protocol", 1), &hello);
     if (code == ICC_OK && strcmp(text_of(hello, "role"), "admin") != 0) {
         code = ICC_CONNECT_ERROR;
     }
@@ -167,11 +168,25 @@ static long be_admin(struct terminal *t)
     return code;
 }
 
+static long dial(struct terminal *t)
+{
+    struct ssc_shim_config config;
+    char why[200];
+    int rc = ssc_shim_config_load(&config, why);
+    t->deadline = sscard_deadline(CALL_MS);
+    if (rc == 0) {
+        rc = sscard_open(config.socket[0] ? config.socket : NULL, t->deadline, &t->service);
+    }
+    return rc == 0 ? ICC_OK : ICC_CONNECT_ERROR;
+}
+
 long terminal_open(unsigned port, struct terminal **out)
 {
     struct terminal *t = calloc(1, sizeof *t);
-    long code =
-        t && sscard_open(NULL, sscard_deadline(CALL_MS), &t->service) == 0 ? be_admin(t) : ICC_CONNECT_ERROR;
+    long code = t ? dial(t) : ICC_CONNECT_ERROR;
+    if (code == ICC_OK) {
+        code = be_admin(t);
+    }
     if (code == ICC_OK) {
         code = choose(t, port);
     }
@@ -179,6 +194,7 @@ long terminal_open(unsigned port, struct terminal **out)
         *out = t;
     } else {
         terminal_close(&t);
+        code = ICC_CONNECT_ERROR;
     }
     return code;
 }
@@ -195,11 +211,6 @@ void terminal_close(struct terminal **t)
 
 /* ---- power ---- */
 
-static void forget(struct card *c)
-{
-    explicit_bzero(c, sizeof *c);
-}
-
 static long take_atr(const json_t *answer, unsigned char *atr)
 {
     size_t len = ICC_ATR_MAX;
@@ -212,44 +223,45 @@ static long acquire(struct terminal *t, const json_t *reader, struct card *c)
     json_t *answer = NULL;
     const long code =
         call(t, "card.acquire",
-             json_pack("{s:O, s:i}", "reader", json_object_get(reader, "name"), "hold_ms", HOLD_MS), &answer,
-             CALL_MS);
+             json_pack("{s:O, s:i}", "reader", json_object_get(reader, "name"), "hold_ms", HOLD_MS), &answer);
     if (code == ICC_OK) {
         snprintf(c->lease, sizeof c->lease, "%s", text_of(answer, "lease"));
-        snprintf(c->handle, sizeof c->handle, "%s", text_of(answer, "card"));
     }
     json_decref(answer);
     return code == ICC_NO_RESPONSE ? ICC_UNCONNECTED : code; /* the turn did not come */
 }
 
+static void release(struct terminal *t, struct card *c)
+{
+    if (c->lease[0]) { /* one that is over already is what was wanted */
+        t->deadline = sscard_deadline(RELEASE_MS);
+        call(t, "card.release", json_pack("{s:s}", "lease", c->lease), NULL);
+        c->lease[0] = '\0';
+    }
+}
+
 long terminal_power_on(struct terminal *t, unsigned slot, unsigned char *atr)
 {
-    enum kind kind = USER;
-    size_t number = 0;
-    const int seat = seat_of(slot, &kind, &number);
+    const struct place p = place_of(t, slot);
     json_t *readers = NULL, *answer = NULL;
-    long code = seat >= 0 ? terminal_power_off(t, slot) : ICC_PARAMETER_ERROR;
+    long code = p.card ? ICC_OK : ICC_PARAMETER_ERROR;
     if (code == ICC_OK) {
+        release(t, p.card);
+        t->deadline = sscard_deadline(CALL_MS);
         code = list(t, &readers);
     }
-    const json_t *reader = code == ICC_OK ? reader_at(t, readers, kind, number) : NULL;
-    struct card *c = &t->cards[seat >= 0 ? seat : 0];
-    if (code == ICC_OK && !reader) {
-        code = ICC_NO_EXIST;
-    } else if (code == ICC_OK && kind != SAM) {
-        code = acquire(t, reader, c);
+    if (code == ICC_OK) {
+        const json_t *reader = reader_at(t, readers, p.kind, p.number);
+        code = reader ? acquire(t, reader, p.card) : ICC_NO_EXIST;
     }
     if (code == ICC_OK) {
-        json_t *params = kind == SAM ? json_pack("{s:O}", "reader", json_object_get(reader, "name"))
-                                     : json_pack("{s:s}", "lease", c->lease);
-        snprintf(c->reader, sizeof c->reader, "%s", text_of(reader, "name"));
-        code = call(t, "card.reset", params, &answer, CALL_MS);
+        code = call(t, "card.reset", json_pack("{s:s}", "lease", p.card->lease), &answer);
     }
     if (code == ICC_OK) {
         code = take_atr(answer, atr);
     }
-    if (code < 0 && seat >= 0) {
-        terminal_power_off(t, slot);
+    if (code < 0 && p.card) {
+        release(t, p.card);
     }
     json_decref(answer);
     json_decref(readers);
@@ -258,64 +270,51 @@ long terminal_power_on(struct terminal *t, unsigned slot, unsigned char *atr)
 
 long terminal_power_off(struct terminal *t, unsigned slot)
 {
-    enum kind kind = USER;
-    size_t number = 0;
-    const int seat = seat_of(slot, &kind, &number);
-    if (seat >= 0 && t->cards[seat].lease[0]) {
-        /* a lease that is over already is what was wanted */
-        call(t, "card.release", json_pack("{s:s}", "lease", t->cards[seat].lease), NULL, CALL_MS);
+    const struct place p = place_of(t, slot);
+    if (p.card) {
+        release(t, p.card);
     }
-    if (seat >= 0) {
-        forget(&t->cards[seat]);
-    }
-    return seat >= 0 ? ICC_OK : ICC_PARAMETER_ERROR;
+    return p.card ? ICC_OK : ICC_PARAMETER_ERROR;
 }
 
 /* ---- status and commands ---- */
 
-/* What the service sees in the reader; `c` tells whether it is the card that was powered on. */
-static long status_of(const json_t *reader, const struct card *c)
+/* What the service sees in the reader. */
+static long status_of(const json_t *reader)
 {
-    const char *state = text_of(reader, "state"), *card = text_of(reader, "card");
-    long code = ICC_NO_EXIST;
-    if (strcmp(state, "card") == 0) {
-        const bool mine = c->reader[0] && (!c->lease[0] || strcmp(card, c->handle) == 0);
-        code = mine ? ICC_OK : ICC_NO_POWER;
-    } else if (strcmp(state, "mute") == 0 || strcmp(state, "wedged") == 0) {
-        code = ICC_NO_RESPONSE;
-    } else if (strcmp(state, "gone") == 0) {
-        code = ICC_CONNECT_ERROR;
-    }
-    return code;
+    const char *state = text_of(reader, "state");
+    return strcmp(state, "card") == 0                                   ? ICC_OK
+           : strcmp(state, "mute") == 0 || strcmp(state, "wedged") == 0 ? ICC_NO_RESPONSE
+           : strcmp(state, "gone") == 0                                 ? ICC_CONNECT_ERROR
+                                                                        : ICC_NO_EXIST;
 }
 
-/* A lease may run out unseen; only a call under it tells. */
+/* A lease ends unseen, with its time or its card; a call under it tells. */
 static long check_lease(struct terminal *t, const struct card *c)
 {
-    return c->lease[0] ? call(t, "card.acquire", json_pack("{s:s}", "lease", c->lease), NULL, CALL_MS)
-                       : ICC_OK;
+    return c->lease[0] ? call(t, "card.acquire", json_pack("{s:s}", "lease", c->lease), NULL) : ICC_NO_POWER;
+}
+
+static long status_at(struct terminal *t, const struct place *p)
+{
+    json_t *readers = NULL;
+    long code = list(t, &readers);
+    if (code == ICC_OK) {
+        const json_t *reader = reader_at(t, readers, p->kind, p->number);
+        code = reader ? status_of(reader) : ICC_NO_EXIST;
+    }
+    json_decref(readers);
+    return code == ICC_OK ? check_lease(t, p->card) : code;
 }
 
 long terminal_status(struct terminal *t, unsigned slot)
 {
-    enum kind kind = USER;
-    size_t number = 0;
-    const int seat = seat_of(slot, &kind, &number);
-    json_t *readers = NULL;
-    long code = seat >= 0 ? list(t, &readers) : ICC_PARAMETER_ERROR;
-    if (code == ICC_OK) {
-        const json_t *reader = reader_at(t, readers, kind, number);
-        code = reader ? status_of(reader, &t->cards[seat]) : ICC_NO_EXIST;
-    }
-    if (code == ICC_OK) {
-        code = check_lease(t, &t->cards[seat]);
-    }
-    json_decref(readers);
-    return code;
+    const struct place p = place_of(t, slot);
+    t->deadline = sscard_deadline(CALL_MS);
+    return p.card ? status_at(t, &p) : ICC_PARAMETER_ERROR;
 }
 
-/* The status of a reader is not the service's word for a command that moves money; be_admin() has made sure
- * that the role is not what is missing. */
+/* The role is not what is missing, be_admin() has made sure of that: it is a command that moves money. */
 static long refusal(const struct terminal *t, long code)
 {
     return strcmp(sscard_error_symbol(t->service), "permission_denied") == 0 ? ICC_BAD_COMMAND : code;
@@ -325,35 +324,38 @@ static json_t *command_params(const struct card *c, const unsigned char *command
 {
     char hex[2 * ICC_COMMAND_MAX + 1];
     ssc_hex_encode(command, len, hex, sizeof hex);
-    json_t *params = c->lease[0] ? json_pack("{s:s, s:s}", "lease", c->lease, "command", hex)
-                                 : json_pack("{s:s, s:s}", "reader", c->reader, "command", hex);
+    json_t *params = json_pack("{s:s, s:s}", "lease", c->lease, "command", hex);
     explicit_bzero(hex, sizeof hex);
     return params;
+}
+
+/* Into response when it is one. */
+static long take_response(const json_t *answer, unsigned char *response)
+{
+    unsigned char whole[ICC_RESPONSE_MAX];
+    size_t len = sizeof whole;
+    const bool fits = ssc_hex_decode(text_of(answer, "response"), whole, &len) == 0 && len >= 2;
+    if (fits) {
+        memcpy(response, whole, len);
+    }
+    explicit_bzero(whole, sizeof whole);
+    return fits ? (long)len : ICC_CHECKSUM_ERROR;
 }
 
 long terminal_transmit(struct terminal *t, unsigned slot, const unsigned char *command, size_t len,
                        unsigned char *response)
 {
-    enum kind kind = USER;
-    size_t number = 0, answered = ICC_RESPONSE_MAX;
-    const int seat = seat_of(slot, &kind, &number);
-    struct card *c = &t->cards[seat >= 0 ? seat : 0];
+    const struct place p = place_of(t, slot);
     json_t *answer = NULL;
-    long code = seat < 0 ? ICC_PARAMETER_ERROR : c->reader[0] ? ICC_OK : ICC_NO_POWER;
+    long code = !p.card ? ICC_PARAMETER_ERROR : p.card->lease[0] ? ICC_OK : ICC_NO_POWER;
+    t->deadline = sscard_deadline(CALL_MS);
     if (code == ICC_OK) {
-        code = call(t, "apdu.transmit", command_params(c, command, len), &answer, TRANSMIT_MS);
-        code = code == ICC_OK ? ICC_OK : refusal(t, code);
+        code = call(t, "apdu.transmit", command_params(p.card, command, len), &answer);
+        code = code == ICC_OK ? take_response(answer, response) : refusal(t, code);
     }
-    if (code == ICC_OK) {
-        unsigned char whole[ICC_RESPONSE_MAX];
-        const bool fits = ssc_hex_decode(text_of(answer, "response"), whole, &answered) == 0 && answered >= 2;
-        code = fits ? (long)answered : ICC_CHECKSUM_ERROR;
-        if (fits) {
-            memcpy(response, whole, answered);
-        }
-        explicit_bzero(whole, sizeof whole);
-    } else if (code == ICC_NO_POWER || code == ICC_NO_EXIST) {
-        forget(c); /* the lease went with the card */
+    if (code == ICC_NO_POWER) { /* or the card is gone altogether */
+        code = status_at(t, &p);
+        code = code == ICC_OK ? ICC_NO_POWER : code;
     }
     json_decref(answer);
     return code;
