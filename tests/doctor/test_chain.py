@@ -127,6 +127,10 @@ class TestUsb(patient.Case):
         self.tree.device(product="Keyboard", maker="K", content=patient.descriptors(3, b""))
         self.assertIn("USB devices: 1", self.with_answers("reader_not_plugged", list(self.NONE))["evidence"]["en"])
 
+    def test_photographs_are_no_business_of_ours(self):
+        self.tree.device(product="USB Card Reader", content=patient.descriptors(8, b""))
+        self.with_answers("reader_not_plugged", list(self.NONE))
+
     def test_not_ccid(self):
         cause = self.unserved("reader_not_ccid", False, product="IC Card Reader", content=patient.descriptors(3, b""))
         self.assertIn("03", cause["evidence"]["en"])

@@ -92,8 +92,7 @@ static bool node_closed(const struct doctor *d, const char *node, char mode[8], 
 static void holders_of(const struct doctor *d, const char *node, char out[256])
 {
     const char *const meant[] = {strcmp(d->driver, "pcsc") == 0 ? "pcscd" : "sscardd", NULL};
-    static const char *const nobody[] = {NULL};
-    proc_holders(d->seam, node, d->direct && strcmp(d->driver, "ccid") == 0 ? nobody : meant, out, 256);
+    proc_holders(d->seam, node, d->direct && strcmp(d->driver, "ccid") == 0 ? NULL : meant, out, 256);
 }
 
 static bool usable(const json_t *reader)
@@ -145,10 +144,9 @@ static void why_unserved(struct doctor *d, const struct usb_device *u)
 
 static void tell_holders(struct doctor *d, const struct usb_device *u)
 {
-    static const char *const nobody[] = {NULL};
     char node[64], holders[256];
     usb_node(u, node);
-    proc_holders(d->seam, node, nobody, holders, sizeof holders);
+    proc_holders(d->seam, node, NULL, holders, sizeof holders);
     if (holders[0]) {
         doctor_fact(d, FACT_USB_HOLDER, holders);
     }

@@ -45,7 +45,7 @@ void seam_folder(const char *path, void (*take)(void *ctx, const char *name), vo
 
 /* proc.c: "pcscd (pid 812, pcscd.service)", separated by ", "; all processes but this one that ... */
 /* ... have opened the file (a path as the kernel shows it). `leave_out`: names that are not meant, NULL
- * ended. */
+ * ended; may be NULL. */
 void proc_holders(const struct seam *s, const char *file, const char *const *leave_out, char *out,
                   size_t cap);
 /* ... have mapped a library whose name contains the text. */

@@ -160,7 +160,9 @@ static void read_device(struct scan *scan, const char *name, const char *folder,
     look_up(scan, u);
     decode(u);
     interface_driver(scan->seam, folder, u);
-    u->reader_like = !u->ccid && !u->refused && (says_reader(u->product) || says_reader(u->maker));
+    /* A "card reader" of mass storage reads photographs. */
+    u->reader_like = !u->ccid && !u->refused && strcmp(u->classes, "08") != 0 &&
+                     (says_reader(u->product) || says_reader(u->maker));
 }
 
 static void take_device(void *ctx, const char *name)
