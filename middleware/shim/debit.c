@@ -14,10 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ATTEMPTS = 8 };
+enum { ATTEMPTS = 10 };
 
-/* The constant middle of the card identification code is left out, for the length. An attempt that is settled
- * as not having happened gives way to the next. */
+/* The constant middle of the card identification code is left out, for the length. */
 static void name_sale(struct ssc_shim *s, const struct ssc_shim_in *in, unsigned attempt)
 {
     snprintf(s->op, sizeof s->op, "shim%u.%s.%.6s%s.%08llX%08llX", attempt, in->pay.time, in->card.id,
@@ -51,29 +50,45 @@ static void sale_line(struct ssc_shim *s, const char *format, const json_t *resu
                                             .unit = (enum ssc_shim_unit)s->config.amounts});
 }
 
-/* A sale that the journal knows needs no PIN: its outcome is told. */
-static bool known(struct ssc_shim *s)
+/* What the journal knows of the sale: its state; "" when it knows none. */
+static void look_up(struct ssc_shim *s, char state[24])
 {
-    return ssc_shim_call(s, "txn.get", json_pack("{s:s}", "op", s->op), NULL, NULL, s->deadline) == 0;
+    json_t *result = NULL;
+    state[0] = '\0';
+    if (ssc_shim_call(s, "txn.get", json_pack("{s:s}", "op", s->op), NULL, &result, s->deadline) == 0) {
+        const char *text = json_string_value(json_object_get(json_object_get(result, "txn"), "state"));
+        snprintf(state, 24, "%s", text ? text : "");
+    }
+    json_decref(result);
 }
 
-/* `method` with the op that is next in turn, after the PIN. */
+/* An attempt of which it is settled that it moved nothing, though not by the card's refusal: the sale may be
+ * tried again. */
+static bool void_attempt(const char *state)
+{
+    return strcmp(state, "abandoned") == 0 || strcmp(state, "not_debited") == 0;
+}
+
+/* `method` under the op that is next in turn. A sale that the journal knows needs no PIN: its outcome is
+ * told. */
 static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const char *method, bool with_time,
                       json_t **result)
 {
+    char state[24] = "abandoned";
     int rc = ssc_shim_hold(s, in, &in->card);
-    bool again = rc == 0;
-    for (unsigned attempt = 0; again && attempt < ATTEMPTS; attempt++) {
+    for (unsigned attempt = 0; rc == 0 && void_attempt(state) && attempt < ATTEMPTS; attempt++) {
         name_sale(s, in, attempt);
-        rc = s->pin_verified || known(s) ? 0 : ssc_shim_pin_verify(s);
-        if (rc == 0) {
-            json_t *params = sale(s, in);
-            if (with_time) {
-                json_object_set_new(params, "time", json_string(in->pay.time));
-            }
-            rc = ssc_shim_call(s, method, params, NULL, result, s->deadline);
+        look_up(s, state);
+    }
+    if (rc == 0 && !state[0]) {
+        rc = ssc_shim_pin_verify(s);
+    }
+    if (rc == 0) {
+        json_t *params = sale(s, in);
+        if (with_time) {
+            json_object_set_new(params, "time", json_string(in->pay.time));
         }
-        again = rc != 0 && strcmp(s->symbol, "nothing_moved") == 0;
+        rc = ssc_shim_call(s, method, params, NULL, result, s->deadline);
     }
     return rc;
 }
@@ -94,7 +109,7 @@ int ssc_shim_debit_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struc
     json_t *result = NULL;
     int rc = take_money(s, in, "purse.debit.begin", true, &result);
     if (rc == 0 && !json_object_get(result, "host")) { /* done before: there is nothing left to authorise */
-        rc = ssc_shim_fail(s, SSC_E_OP_CONFLICT, NULL);
+        rc = ssc_shim_fail(s, SSC_E_OP_CONFLICT, "该笔交易已经完成");
     }
     if (rc == 0) {
         sale_line(s, s->config.format.debit_hsm, result, "host", out);

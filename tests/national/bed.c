@@ -211,9 +211,9 @@ void no_lease(struct bed *b)
 
 const char *item(const char *line, size_t n)
 {
-    static char texts[8][600];
+    static char texts[16][600];
     static size_t turn;
-    char *text = texts[turn++ % 8];
+    char *text = texts[turn++ % 16];
     for (; n > 0 && strchr(line, '|'); n--) {
         line = strchr(line, '|') + 1;
     }

@@ -87,7 +87,7 @@ void caller_fails(struct caller *c, long code, const char *begins, enum function
 #define OK(c, fn, ...) caller_ok(c, FN_##fn, &(struct args){__VA_ARGS__})
 #define FAILS(c, code, begins, fn, ...) caller_fails(c, code, begins, FN_##fn, &(struct args){__VA_ARGS__})
 
-/* The n-th item of a line, from 0; static buffers, eight in turn. */
+/* The n-th item of a line, from 0; static buffers, sixteen in turn. */
 const char *item(const char *line, size_t n);
 /* The back office's answers to the first steps: "auth16original16|auth16original16|", "auth16original16". */
 const char *office_identity(const char *line);
