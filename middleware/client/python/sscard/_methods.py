@@ -12,7 +12,7 @@ LEASED = frozenset((
     "card.acquire", "card.release", "card.info", "card.identity", "card.read", "card.write",
     "card.authenticate.begin", "card.authenticate.complete", "pin.verify", "pin.change", "pin.reload",
     "pin.unblock", "purse.balance", "purse.debit", "purse.debit.begin", "purse.debit.complete",
-    "purse.load.begin", "purse.load.complete", "purse.log", "txn.resolve", "apdu.transmit"))
+    "purse.load.begin", "purse.load.complete", "purse.log", "txn.resolve", "card.reset", "apdu.transmit"))
 
 
 class Methods:
@@ -586,11 +586,32 @@ class Methods:
             "pin": pin, "deadline_ms": deadline_ms})
         return result
 
+    def card_reset(self, *, kind: Optional[Literal["cold", "warm"]] = None, reader: Optional[str] = None,
+                   card: Optional[str] = None, lease: Optional[str] = None,
+                   medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
+                   deadline_ms: Optional[int] = None) -> t.CardResetResult:
+        """Resets the card. What a two-step has begun on it is given up, PIN and key rights are gone. Role: admin.
+
+        kind: cold (the power goes off and on) without it.
+        reader: Name of the reader. Without reader, card and lease: the only reader with a card.
+        card: Card handle; a handle of a card that was removed is answered with stale_card.
+        lease: Use the card under this lease instead of taking one for this call.
+        medium: Without reader, card and lease: the only card of this kind, or of the preferred kind when there is
+            one; the only card of any kind without it.
+        deadline_ms: The answer comes within this time from receipt; the configuration sets default and maximum.
+        """
+        result: t.CardResetResult = self._call(
+            "card.reset", {"kind": kind, "reader": reader, "card": card, "lease": lease, "medium": medium, "deadline_ms":
+            deadline_ms})
+        return result
+
     def apdu_transmit(self, *, command: str, reader: Optional[str] = None, card: Optional[str] = None,
                       lease: Optional[str] = None,
                       medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
                       deadline_ms: Optional[int] = None) -> t.ApduTransmitResult:
-        """One raw command. The commands that move money are refused: money goes through the journal. Role: admin.
+        """One raw command. The commands that move money are refused: money goes through the journal. With reader, or
+        with a lease that an administrator took on it, also in the slot of a PSAM: the service lends it out, and opens
+        its own session again when the lease is over. Role: admin.
 
         command: The command.
         reader: Name of the reader. Without reader, card and lease: the only reader with a card.
@@ -607,7 +628,8 @@ class Methods:
 
     def trace_start(self, *, unredacted: Optional[bool] = None, reader: Optional[str] = None,
                     deadline_ms: Optional[int] = None) -> None:
-        """Every exchange as a notification {"method":"trace","params":{reader, line}}, redacted. Role: admin.
+        """Every exchange as a notification {"method":"trace","params":{reader, line}}, redacted. A card that nobody
+        holds is powered anew, so that the trace has all of its answers. Role: admin.
 
         unredacted: With PINs, keys and names. For test cards only.
         reader: Name of the reader. Without reader, card and lease: the only reader with a card.
@@ -977,11 +999,23 @@ class AsyncMethods:
             "pin": pin, "deadline_ms": deadline_ms})
         return result
 
+    async def card_reset(self, *, kind: Optional[Literal["cold", "warm"]] = None, reader: Optional[str] = None,
+                         card: Optional[str] = None, lease: Optional[str] = None,
+                         medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
+                         deadline_ms: Optional[int] = None) -> t.CardResetResult:
+        """Resets the card. What a two-step has begun on it is given up, PIN and key rights are gone. Role: admin."""
+        result: t.CardResetResult = await self._call(
+            "card.reset", {"kind": kind, "reader": reader, "card": card, "lease": lease, "medium": medium, "deadline_ms":
+            deadline_ms})
+        return result
+
     async def apdu_transmit(self, *, command: str, reader: Optional[str] = None, card: Optional[str] = None,
                             lease: Optional[str] = None,
                             medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
                             deadline_ms: Optional[int] = None) -> t.ApduTransmitResult:
-        """One raw command. The commands that move money are refused: money goes through the journal. Role: admin."""
+        """One raw command. The commands that move money are refused: money goes through the journal. With reader, or
+        with a lease that an administrator took on it, also in the slot of a PSAM: the service lends it out, and opens
+        its own session again when the lease is over. Role: admin."""
         result: t.ApduTransmitResult = await self._call(
             "apdu.transmit", {"command": command, "reader": reader, "card": card, "lease": lease, "medium": medium,
             "deadline_ms": deadline_ms})
@@ -989,7 +1023,8 @@ class AsyncMethods:
 
     async def trace_start(self, *, unredacted: Optional[bool] = None, reader: Optional[str] = None,
                           deadline_ms: Optional[int] = None) -> None:
-        """Every exchange as a notification {"method":"trace","params":{reader, line}}, redacted. Role: admin."""
+        """Every exchange as a notification {"method":"trace","params":{reader, line}}, redacted. A card that nobody
+        holds is powered anew, so that the trace has all of its answers. Role: admin."""
         await self._call(
             "trace.start", {"unredacted": unredacted, "reader": reader, "deadline_ms": deadline_ms})
 

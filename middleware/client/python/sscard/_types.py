@@ -14,7 +14,7 @@ __all__ = (
     "PinReloadResult", "PinUnblockResult", "PurseBalanceResult", "PurseDebitResult", "PurseDebitBeginResultHost",
     "PurseDebitBeginResult", "PurseDebitCompleteResult", "PurseLoadBeginResultHost", "PurseLoadBeginResult",
     "PurseLoadCompleteResult", "PurseLogResultEntries", "PurseLogResult", "TxnGetResult", "TxnListResult",
-    "TxnResolveResult", "ApduTransmitResult"
+    "TxnResolveResult", "CardResetResult", "ApduTransmitResult"
 )
 
 
@@ -213,7 +213,7 @@ class SystemPingResultReaders(TypedDict):
 class _SystemPingResultPsam(TypedDict):
     reader: str
     ok: bool
-    state: str  # ready | opening | fault
+    state: str  # ready | opening | lent | fault
 
 
 class SystemPingResultPsam(_SystemPingResultPsam, total=False):
@@ -230,9 +230,11 @@ class SystemPingResultHsm(TypedDict):
 class _SystemPingResultJournal(TypedDict):
     ok: bool
     unsettled: int
+    file: str
 
 
 class SystemPingResultJournal(_SystemPingResultJournal, total=False):
+    gone: bool
     error: str
 
 
@@ -542,6 +544,11 @@ class TxnListResult(TypedDict):
 class TxnResolveResult(TypedDict):
     settled: int
     txns: List[Txn]
+
+
+class CardResetResult(TypedDict):
+    atr: str
+    protocol: str
 
 
 class ApduTransmitResult(TypedDict):

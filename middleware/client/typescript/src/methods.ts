@@ -273,7 +273,7 @@ export interface SystemPingResultReaders {
 export interface SystemPingResultPsam {
   reader: string;
   ok: boolean;
-  state: "ready" | "opening" | "fault" | (string & {});
+  state: "ready" | "opening" | "lent" | "fault" | (string & {});
   serial?: string;
   terminal?: string;
   algorithms?: Array<string>;
@@ -287,6 +287,8 @@ export interface SystemPingResultHsm {
 export interface SystemPingResultJournal {
   ok: boolean;
   unsettled: number;
+  file: string;
+  gone?: boolean;
   error?: string;
 }
 
@@ -572,6 +574,11 @@ export interface TxnListResult {
 export interface TxnResolveResult {
   settled: number;
   txns: Array<Txn>;
+}
+
+export interface CardResetResult {
+  atr: string;
+  protocol: string;
 }
 
 export interface ApduTransmitResult {
@@ -1066,6 +1073,21 @@ export interface TxnResolveParams {
   deadline_ms?: number;
 }
 
+export interface CardResetParams {
+  /** cold (the power goes off and on) without it. */
+  kind?: "cold" | "warm";
+  /** Name of the reader. Without reader, card and lease: the only reader with a card. */
+  reader?: string;
+  /** Card handle; a handle of a card that was removed is answered with stale_card. */
+  card?: string;
+  /** Use the card under this lease instead of taking one for this call. */
+  lease?: string;
+  /** Without reader, card and lease: the only card of this kind, or of the preferred kind when there is one; the only card of any kind without it. */
+  medium?: "contact" | "contactless" | "contact_first" | "contactless_first";
+  /** The answer comes within this time from receipt; the configuration sets default and maximum. */
+  deadline_ms?: number;
+}
+
 export interface ApduTransmitParams {
   /** The command. */
   command: string;
@@ -1163,6 +1185,7 @@ export const LEASED: ReadonlySet<string> = new Set([
   "purse.load.complete",
   "purse.log",
   "txn.resolve",
+  "card.reset",
   "apdu.transmit",
 ]);
 
@@ -1331,12 +1354,17 @@ export abstract class Methods {
     return this.call("txn.resolve", params) as Promise<TxnResolveResult>;
   }
 
-  /** One raw command. The commands that move money are refused: money goes through the journal. Role: admin. */
+  /** Resets the card. What a two-step has begun on it is given up, PIN and key rights are gone. Role: admin. */
+  cardReset(params: CardResetParams = {}): Promise<CardResetResult> {
+    return this.call("card.reset", params) as Promise<CardResetResult>;
+  }
+
+  /** One raw command. The commands that move money are refused: money goes through the journal. With reader, or with a lease that an administrator took on it, also in the slot of a PSAM: the service lends it out, and opens its own session again when the lease is over. Role: admin. */
   apduTransmit(params: ApduTransmitParams): Promise<ApduTransmitResult> {
     return this.call("apdu.transmit", params) as Promise<ApduTransmitResult>;
   }
 
-  /** Every exchange as a notification {"method":"trace","params":{reader, line}}, redacted. Role: admin. */
+  /** Every exchange as a notification {"method":"trace","params":{reader, line}}, redacted. A card that nobody holds is powered anew, so that the trace has all of its answers. Role: admin. */
   traceStart(params: TraceStartParams = {}): Promise<void> {
     return this.call("trace.start", params) as Promise<void>;
   }

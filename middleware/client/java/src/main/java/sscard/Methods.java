@@ -34,6 +34,7 @@ public abstract class Methods {
             "purse.load.complete",
             "purse.log",
             "txn.resolve",
+            "card.reset",
             "apdu.transmit");
 
     /** The errors that a client can meet by itself, as the service would tell them. */
@@ -370,6 +371,8 @@ public abstract class Methods {
     public record SystemPingResultJournal(
             boolean ok,
             long unsettled,
+            String file,
+            Boolean gone,
             String error) {
     }
 
@@ -659,6 +662,11 @@ public abstract class Methods {
     public record TxnResolveResult(
             long settled,
             List<Txn> txns) {
+    }
+
+    public record CardResetResult(
+            String atr,
+            String protocol) {
     }
 
     public record ApduTransmitResult(
@@ -1883,6 +1891,45 @@ public abstract class Methods {
         }
     }
 
+    /** Parameters of card.reset. */
+    public static final class CardResetParams extends Params {
+        /** cold (the power goes off and on) without it. */
+        public CardResetParams kind(String value) {
+            put("kind", value);
+            return this;
+        }
+
+        /** Name of the reader. Without reader, card and lease: the only reader with a card. */
+        public CardResetParams reader(String value) {
+            put("reader", value);
+            return this;
+        }
+
+        /** Card handle; a handle of a card that was removed is answered with stale_card. */
+        public CardResetParams card(String value) {
+            put("card", value);
+            return this;
+        }
+
+        /** Use the card under this lease instead of taking one for this call. */
+        public CardResetParams lease(String value) {
+            put("lease", value);
+            return this;
+        }
+
+        /** Without reader, card and lease: the only card of this kind, or of the preferred kind when there is one; the only card of any kind without it. */
+        public CardResetParams medium(String value) {
+            put("medium", value);
+            return this;
+        }
+
+        /** The answer comes within this time from receipt; the configuration sets default and maximum. */
+        public CardResetParams deadlineMs(long value) {
+            put("deadline_ms", value);
+            return this;
+        }
+    }
+
     /** Parameters of apdu.transmit. */
     public static final class ApduTransmitParams extends Params {
         /** command: The command. */
@@ -2289,17 +2336,27 @@ public abstract class Methods {
         return txnResolve(new TxnResolveParams());
     }
 
-    /** One raw command. The commands that move money are refused: money goes through the journal. Role: admin. */
+    /** Resets the card. What a two-step has begun on it is given up, PIN and key rights are gone. Role: admin. */
+    public CardResetResult cardReset(CardResetParams params) throws SscardException {
+        return call("card.reset", params, CardResetResult.class);
+    }
+
+    /** Resets the card. What a two-step has begun on it is given up, PIN and key rights are gone. Role: admin. */
+    public CardResetResult cardReset() throws SscardException {
+        return cardReset(new CardResetParams());
+    }
+
+    /** One raw command. The commands that move money are refused: money goes through the journal. With reader, or with a lease that an administrator took on it, also in the slot of a PSAM: the service lends it out, and opens its own session again when the lease is over. Role: admin. */
     public ApduTransmitResult apduTransmit(ApduTransmitParams params) throws SscardException {
         return call("apdu.transmit", params, ApduTransmitResult.class);
     }
 
-    /** Every exchange as a notification &#123;"method":"trace","params":&#123;reader, line&#125;&#125;, redacted. Role: admin. */
+    /** Every exchange as a notification &#123;"method":"trace","params":&#123;reader, line&#125;&#125;, redacted. A card that nobody holds is powered anew, so that the trace has all of its answers. Role: admin. */
     public void traceStart(TraceStartParams params) throws SscardException {
         call("trace.start", params, Object.class);
     }
 
-    /** Every exchange as a notification &#123;"method":"trace","params":&#123;reader, line&#125;&#125;, redacted. Role: admin. */
+    /** Every exchange as a notification &#123;"method":"trace","params":&#123;reader, line&#125;&#125;, redacted. A card that nobody holds is powered anew, so that the trace has all of its answers. Role: admin. */
     public void traceStart() throws SscardException {
         traceStart(new TraceStartParams());
     }
