@@ -99,12 +99,15 @@ int ssc_sim_insert_work(struct ssc_call *call)
 {
     const char *reader = ssc_call_text(call, "reader"), *image = ssc_call_text(call, "image");
     const int rc = ssc_sim_insert(call->d->driver, reader, image);
+    ssc_readers_look(call->d->readers); /* whoever has the answer can use the card */
     return rc == SSC_E_IMAGE_INVALID ? ssc_call_fail(call, rc, "image %.150s", image) : about(call, rc);
 }
 
 int ssc_sim_remove_work(struct ssc_call *call)
 {
-    return about(call, ssc_sim_remove(call->d->driver, ssc_call_text(call, "reader")));
+    const int rc = ssc_sim_remove(call->d->driver, ssc_call_text(call, "reader"));
+    ssc_readers_look(call->d->readers);
+    return about(call, rc);
 }
 
 static int hex_or(struct ssc_call *call, const char *name, int fallback)

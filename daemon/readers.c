@@ -31,16 +31,18 @@ struct snapshot {
 
 static void on_snapshot(struct ssc_job *job);
 
-static void look(struct ssc_readers *rs)
+void ssc_readers_look(struct ssc_readers *rs)
 {
     struct snapshot *s = calloc(1, sizeof *s);
     if (s) {
         s->rs = rs;
         s->count = SSC_READERS_MAX;
+        uv_mutex_lock(&rs->look); /* the loop must hear of them in the order in which they were true */
         s->rc = ssc_driver_list(rs->d->driver, s->state, &s->count, ssc_deadline(2000));
         s->count = s->rc == 0 ? s->count : 0;
         s->job = (struct ssc_job){.done = on_snapshot, .owner = s};
         ssc_mailbox_post(&rs->d->mailbox, &s->job);
+        uv_mutex_unlock(&rs->look);
     }
 }
 
@@ -52,7 +54,7 @@ static void watch(void *arg)
     while (!atomic_load(&rs->stop)) {
         const int rc = ssc_driver_watch(rs->d->driver, &version, ssc_deadline(WATCH_MS));
         if (!atomic_load(&rs->stop) && rc != SSC_E_DEADLINE_EXCEEDED) {
-            look(rs);
+            ssc_readers_look(rs);
         }
         if (rc != 0 && rc != SSC_E_DEADLINE_EXCEEDED && rc != SSC_E_NO_SERVICE && rc != SSC_E_CANCELLED) {
             uv_sleep(200); /* a driver that fails at once must not spin */
@@ -420,6 +422,7 @@ int ssc_readers_new(struct ssc_daemon *d, struct ssc_readers **out)
         rs->service_ok = true;
         TAILQ_INIT(&rs->list);
         TAILQ_INIT(&rs->waits);
+        uv_mutex_init(&rs->look);
     }
     *out = rs;
     return rs ? 0 : SSC_E_OUT_OF_MEMORY;
@@ -465,6 +468,7 @@ bool ssc_readers_stuck(const struct ssc_readers *rs)
 void ssc_readers_free(struct ssc_readers **rs)
 {
     if (rs && *rs) {
+        uv_mutex_destroy(&(*rs)->look);
         free(*rs);
         *rs = NULL;
     }

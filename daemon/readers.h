@@ -56,6 +56,9 @@ struct ssc_reader {
 int ssc_readers_new(struct ssc_daemon *d, struct ssc_readers **out);
 /* Starts the watch thread. */
 int ssc_readers_start(struct ssc_readers *rs);
+/* Any thread: asks the driver how the readers stand; the loop hears of it before anything that this thread
+ * posts afterwards. */
+void ssc_readers_look(struct ssc_readers *rs);
 /* No new work; true when no worker has any left. */
 bool ssc_readers_quiet(struct ssc_readers *rs);
 /* Ends the threads; a stuck one is abandoned. */

@@ -13,6 +13,7 @@ struct ssc_readers {
     TAILQ_HEAD(, ssc_reader) list; /* listed ones, and unplugged ones with a task still running */
     struct ssc_call_list waits;    /* card.wait */
     uv_thread_t thread;
+    uv_mutex_t look;
     atomic_bool stop;
     bool started, service_ok, stuck;
     bool known; /* the first snapshot is in */

@@ -354,5 +354,11 @@ void sim_dump_state(const struct ssc_sim_card *c, json_t *root);
 /* persist.c */
 int sim_persist(struct ssc_sim_card *c);
 void sim_persist_close(struct ssc_sim_card *c);
+/* Whether the card's state is kept in this file. */
+bool sim_persist_same(const struct ssc_sim_card *c, const char *path);
+/* As ssc_sim_card_load, for the file that `before` holds: its lock goes to the new card; back to it on
+ * failure. */
+int sim_persist_renew(const char *path, struct ssc_sim_card *before, struct ssc_sim_card **out,
+                      char why[200]);
 
 #endif

@@ -70,25 +70,48 @@ static int load(const char *image, struct ssc_sim_card **card, char why[WHY])
     return json ? ssc_sim_card_parse(json, card, why) : ssc_sim_card_load(image, card, why);
 }
 
+/* next NULL: the card that was there before. */
+static void put(struct sim_reader *r, struct ssc_sim_card *next)
+{
+    if (next) {
+        ssc_sim_card_free(&r->card);
+        r->card = next;
+    }
+    r->card->wait = wait_in_card;
+    r->card->wait_ctx = r;
+    ssc_sim_card_reinsert(r->card);
+    r->mute = !sim_use_medium(r->card, r->medium);
+    r->present = true;
+    r->insertions++;
+    r->resets++;
+    changed(r->driver);
+}
+
 int sim_put_in(struct sim_reader *r, const char *image, char why[200])
 {
-    int rc = 0;
-    if (image) {
-        ssc_sim_card_free(&r->card); /* first, because the new image may be the same file */
-        rc = load(image, &r->card, why);
-    }
-    if (rc == 0 && !r->card) {
+    const bool same = image && sim_persist_same(r->card, image);
+    struct ssc_sim_card *next = NULL;
+    int rc = same ? sim_persist_renew(image, r->card, &next, why) : image ? load(image, &next, why) : 0;
+    if (rc == 0 && !r->card && !next) {
         rc = SSC_E_NO_CARD;
     }
     if (rc == 0) {
-        r->card->wait = wait_in_card;
-        r->card->wait_ctx = r;
-        ssc_sim_card_reinsert(r->card);
-        r->mute = !sim_use_medium(r->card, r->medium);
-        r->present = true;
-        r->insertions++;
-        r->resets++;
-        changed(r->driver);
+        put(r, next);
+    }
+    return rc;
+}
+
+/* An image that is no card leaves the card that is there: it is looked at before that one is taken out. Its
+ * own file, though, is whole only when it has been taken out. */
+static int exchange_cards(struct sim_reader *r, const char *image)
+{
+    const bool same = image && sim_persist_same(r->card, image);
+    struct ssc_sim_card *next = NULL;
+    int rc = image && !same ? load(image, &next, NULL) : r->card ? 0 : SSC_E_NO_CARD;
+    if (rc == 0) {
+        sim_take_out(r);
+        rc = same ? sim_persist_renew(image, r->card, &next, NULL) : 0;
+        put(r, next);
     }
     return rc;
 }
@@ -101,8 +124,7 @@ int ssc_sim_insert(struct ssc_driver *base, const char *reader, const char *imag
     pthread_mutex_lock(&d->lock);
     r = sim_reader_find(d, reader);
     if (r) {
-        sim_take_out(r);
-        rc = sim_put_in(r, image, NULL);
+        rc = exchange_cards(r, image);
     }
     pthread_mutex_unlock(&d->lock);
     return rc;

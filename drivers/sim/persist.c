@@ -204,6 +204,28 @@ static char *read_file(const char *path)
     return text;
 }
 
+bool sim_persist_same(const struct ssc_sim_card *c, const char *path)
+{
+    char *real = realpath(path, NULL);
+    const bool same = c && c->path && real && strcmp(c->path, real) == 0;
+    free(real);
+    return same;
+}
+
+int sim_persist_renew(const char *path, struct ssc_sim_card *before, struct ssc_sim_card **out, char why[WHY])
+{
+    const int fd = before->lock_fd;
+    before->lock_fd = -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    const int rc = ssc_sim_card_load(path, out, why);
+    if (rc != 0) {
+        (void)lock(before->path, &before->lock_fd, NULL);
+    }
+    return rc;
+}
+
 int ssc_sim_card_load(const char *path, struct ssc_sim_card **out, char why[200])
 {
     char *real = realpath(path, NULL);

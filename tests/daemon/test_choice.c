@@ -126,8 +126,35 @@ static void test_expect_other_kind(void **state)
 {
     struct client *c = ((struct bed *)*state)->c;
     json_decref(client_ok(c, "sim.insert", "{s:s, s:s}", "reader", R0, "image", "pboc"));
-    sleep_ms(100);
     client_refused(c, "card_mismatch", "card.acquire", EXPECT, "card_number", "X00000019");
+}
+
+/* Whoever has the answer of sim.insert can use the card, and finds nobody's card after sim.remove. */
+static void test_the_hand_is_quicker(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    for (int i = 0; i < 50; i++) {
+        json_decref(
+            client_ok(c, "sim.insert", "{s:s, s:s}", "reader", R0, "image", i % 2 ? "ssc-2.0" : "ssc-1.0"));
+        json_t *r = client_ok(c, "card.info", "{s:s}", "reader", R0);
+        assert_string_equal(text_of(r, "version"), i % 2 ? "2.00" : "1.00");
+        json_decref(r);
+        if (i % 5 == 0) {
+            json_decref(client_ok(c, "sim.remove", "{s:s}", "reader", R0));
+            client_refused(c, "no_card", "card.info", "{s:s}", "reader", R0);
+        }
+    }
+}
+
+/* An image that is no card: the one in the reader stays, and keeps its handle. */
+static void test_failed_insert(void **state)
+{
+    struct client *c = ((struct bed *)*state)->c;
+    json_t *r = client_ok(c, "card.acquire", "{s:s}", "reader", R0);
+    client_refused(c, "card_image_invalid", "sim.insert", "{s:s, s:s}", "reader", R0, "image", "no-such-image");
+    json_decref(
+        client_ok(c, "card.info", "{s:s, s:s}", "lease", text_of(r, "lease"), "card", text_of(r, "card")));
+    json_decref(r);
 }
 
 int main(void)
@@ -138,6 +165,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_two_of_a_kind, up, down),
         cmocka_unit_test_setup_teardown(test_expect, up, down),
         cmocka_unit_test_setup_teardown(test_expect_other_kind, up, down),
+        cmocka_unit_test_setup_teardown(test_the_hand_is_quicker, up, down),
+        cmocka_unit_test_setup_teardown(test_failed_insert, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

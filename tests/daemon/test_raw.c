@@ -164,7 +164,6 @@ static void test_psam_pulled(void **state)
     struct client *c = ((struct bed *)*state)->c;
     json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", SAM);
     json_decref(client_ok(c, "sim.remove", "{s:s}", "reader", SAM));
-    sleep_ms(100);
     client_refused(c, "lease_invalid", "apdu.transmit", "{s:s, s:s}", "lease", text_of(lease, "lease"),
                    "command", "00A40000023F00");
     client_refused(c, "no_card", "card.acquire", "{s:s}", "reader", SAM);

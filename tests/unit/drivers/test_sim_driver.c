@@ -137,6 +137,9 @@ static void watch_sees_changes(void **state)
     assert_int_equal(state_of(d, 0).insertions, 2);
     assert_int_equal(ssc_sim_insert(d, "nowhere", NULL), SSC_E_READER_NOT_FOUND);
     assert_int_equal(ssc_sim_insert(d, "Sim contact", "{\"format\":1}"), SSC_E_IMAGE_INVALID);
+    assert_int_equal(ssc_sim_insert(d, "Sim contact", "/no/such/image"), SSC_E_IMAGE_INVALID);
+    assert_int_equal(state_of(d, 0).slot, SSC_SLOT_CARD); /* the card that is there stays */
+    assert_int_equal(state_of(d, 0).insertions, 2);
     ssc_driver_free(&d);
 }
 
@@ -406,6 +409,17 @@ static void one_image_one_slot(void **state)
     assert_int_equal(ssc_sim_driver_new(slots, 2, false, &d, why), 0);
     assert_int_equal(ssc_sim_insert(d, "A", slots[0].image), 0); /* the same file again, same slot */
     assert_int_equal(ssc_sim_insert(d, "B", slots[0].image), SSC_E_IO);
+    assert_int_equal(state_of(d, 0).insertions, 2);
+    f = fopen(slots[0].image, "w");
+    assert_non_null(f);
+    fclose(f);
+    assert_int_equal(ssc_sim_insert(d, "A", slots[0].image), SSC_E_IMAGE_INVALID); /* its own file, spoilt */
+    assert_int_equal(state_of(d, 0).slot, SSC_SLOT_CARD);
+    assert_int_equal(ssc_sim_insert(d, "B", slots[0].image), SSC_E_IO); /* and the lock is still held */
+    f = fopen(slots[0].image, "w");
+    assert_non_null(f);
+    fputs(ssc_sim_image("ssc-2.0"), f);
+    fclose(f);
     ssc_driver_free(&d);
     memcpy(slots[1].name, "A", 2);
     assert_int_equal(ssc_sim_driver_new(slots, 2, false, &d, why), SSC_E_INVALID_ARGUMENT);
