@@ -6,7 +6,6 @@
 #include "daemon/ops.h"
 #include "daemon/psam.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +13,6 @@
 /* The worker gets a little less time than the caller, so that what it knows (a transaction, a status word)
  * still reaches the caller, instead of a bare deadline_exceeded. */
 #define MARGIN_MS 15
-
-int ssc_call_fail(struct ssc_call *call, int rc, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(call->detail, sizeof call->detail, format, args);
-    va_end(args);
-    return rc;
-}
 
 /* ---- params ---- */
 
@@ -92,8 +82,11 @@ static json_t *error_of(const struct ssc_call *call, int rc)
 {
     const bool mine = !call->at_work;
     json_t *error =
-        ssc_json_error(rc, mine ? call->detail : NULL, mine ? call->cla : -1, mine ? call->ins : -1);
+        ssc_json_error(rc, mine ? call->detail.en : NULL, mine ? call->cla : -1, mine ? call->ins : -1);
     json_t *data = json_object_get(error, "data");
+    if (data && mine && call->detail.zh[0]) {
+        json_object_set_new(data, "detail_zh", json_string(call->detail.zh));
+    }
     if (data && mine && call->tries >= 0) {
         json_object_set_new(data, "tries", json_integer(call->tries));
     }
@@ -134,7 +127,7 @@ static int known_instead(struct ssc_call *call, int rc)
 {
     const bool instead = call->known && !call->slot && !call->at_work && rc != 0 && rc != SSC_E_CANCELLED;
     if (instead) {
-        call->detail[0] = '\0';
+        call->detail = (struct ssc_detail){"", ""};
     }
     return instead ? call->known_rc : rc;
 }
@@ -185,8 +178,8 @@ static void on_deadline(uv_timer_t *timer)
     struct ssc_call *call = timer->data;
     if (call->stage == SSC_STAGE_WAIT_LEASE && call->reader && call->reader->lease.serial) {
         const struct ssc_peer *owner = &call->reader->lease.owner;
-        ssc_call_fail(call, 0, "waiting for the card, which pid %ld (%s) holds", (long)owner->pid,
-                      owner->program);
+        ssc_detail_set(&call->detail, "waiting for the card, which pid %ld (%s) holds",
+                       "正在等待卡片，被进程 %ld（%s）占用", (long)owner->pid, owner->program);
     }
     ssc_call_finish(call, SSC_E_DEADLINE_EXCEEDED);
 }

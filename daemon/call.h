@@ -58,9 +58,9 @@ struct ssc_call {
     struct ssc_auth *auth;      /* borrowed by ssc_call_auth */
     int64_t work_deadline;      /* a little before the caller's, so that the result is still in time */
     int rc;
-    int cla, ins;      /* of the command that a status word answers, -1 */
-    int tries;         /* left of the PIN, or of the key that the card refused; -1 */
-    char detail[200];  /* of the error; nothing secret */
+    int cla, ins; /* of the command that a status word answers, -1 */
+    int tries;    /* left of the PIN, or of the key that the card refused; -1 */
+    struct ssc_detail detail;
     json_t *result;    /* new reference */
     json_t *error_txn; /* data.txn of an error */
     json_t *events;    /* [{type, owner, txn}] to be told afterwards */
@@ -72,9 +72,8 @@ struct ssc_call {
 /* From arrival: on the loop, to the journal, or to a card. */
 void ssc_call_start(struct ssc_call *call);
 
-/* A handler's way to fail: sets the detail and returns rc. */
-int ssc_call_fail(struct ssc_call *call, int rc, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* A handler's way to fail: sets the detail, as ssc_detail_set, and gives rc. */
+#define ssc_call_fail(call, rc, ...) (ssc_detail_set(&(call)->detail, __VA_ARGS__), (rc))
 
 /* Work: the provider of keys, NULL without one; waits while a PSAM is being opened. Given back after the
  * work. */

@@ -114,7 +114,9 @@ static void unfinished(struct ssc_conn *c)
         c->in_len = 0;
     } else if (c->eof && c->in_len > 0) {
         if (!blank(c->in, c->in_len)) {
-            ssc_rpc_refuse(c, SSC_E_PARSE, "the last line has no newline at its end");
+            ssc_rpc_refuse(c, SSC_E_PARSE,
+                           &(const struct ssc_detail){"the last line has no newline at its end",
+                                                      "最后一行没有以换行结束"});
         }
         c->in_len = 0;
     }

@@ -213,7 +213,8 @@ int ssc_readers_queue(struct ssc_call *call)
         start(call);
     } else if (r->lease.serial && r->lease.conn == call->conn && r->lease.named &&
                call->method->work == ssc_acquire_work) {
-        rc = ssc_call_fail(call, SSC_E_READER_BUSY, "this connection holds the card already");
+        rc = ssc_call_fail(call, SSC_E_READER_BUSY, "this connection holds the card already",
+                           "本连接已占用该卡片");
     } else if (r->queued >= (unsigned)call->d->config.queue) {
         rc = SSC_E_QUEUE_FULL;
     } else {

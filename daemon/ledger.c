@@ -60,7 +60,7 @@ int ssc_ledger_need(struct ssc_call *call)
 {
     char why[200] = "";
     const int rc = ssc_ledger_open(call->d, why);
-    return rc == 0 ? 0 : ssc_call_fail(call, rc, "%s", why);
+    return rc == 0 ? 0 : ssc_call_fail(call, rc, "%s", "交易日志：%s", why);
 }
 
 void ssc_ledger_close(struct ssc_daemon *d)

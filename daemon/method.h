@@ -69,9 +69,18 @@ const struct ssc_method *ssc_method_by_name(const char *name);
 /* Params that flags add to every such method; the nth, NULL behind the last. */
 const struct ssc_param *ssc_method_common(unsigned flags, size_t n);
 
+/* Why a call failed, beyond its error: a sentence in two languages, "" where there is nothing to add. Never a
+ * secret. */
+struct ssc_detail {
+    char en[200], zh[300];
+};
+/* Both at once; the formats take the same arguments in the same order. */
+void ssc_detail_set(struct ssc_detail *detail, const char *en, const char *zh, ...)
+    __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
+
 /* SSC_E_INVALID_PARAMS or SSC_E_OP_REQUIRED, the member and the reason in why; unknown members are passed
  * over. */
-int ssc_params_check(const struct ssc_method *m, const json_t *params, char why[200]);
+int ssc_params_check(const struct ssc_method *m, const json_t *params, struct ssc_detail *why);
 
 /* The table as OpenRPC 1.3 (new reference). */
 json_t *ssc_describe_openrpc(void);

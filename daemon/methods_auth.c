@@ -67,9 +67,11 @@ static int which_key(struct ssc_call *call, const struct ssc_key_info **key, boo
     int rc = 0;
     *pin = false;
     if ((name != NULL) == (ssc_call_text(call, "file") != NULL)) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "key, file: exactly one of them");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "key, file: exactly one of them",
+                           "key、file：必须且只能给出其中一项");
     } else if (name && (*key = ssc_key_by_name(name)) == NULL) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "key: the name of a key of the card, as RK1DF01");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "key: the name of a key of the card, as RK1DF01",
+                           "key：应为卡片密钥名称，例如 RK1DF01");
     } else if (name) {
         rc = ssc_card_detect(call->slot->card, call->work_deadline);
     } else {
@@ -150,7 +152,8 @@ static int get_answers(struct ssc_call *call, struct answers *a)
     int rc = 0;
     if (line) {
         rc = answer_line(line, a) ? 0 : SSC_E_INVALID_PARAMS;
-        ssc_call_fail(call, rc, "answer: auth16+original16|auth16+original16|");
+        ssc_detail_set(&call->detail, "answer: auth16+original16|auth16+original16|",
+                       "answer：格式为 auth16+original16|auth16+original16|");
     } else {
         rc = ssc_call_hex(call, "internal", a->internal, &in);
         rc = rc == 0 ? ssc_call_hex(call, "external", a->external, &ex) : rc;
@@ -169,7 +172,7 @@ static int complete_identity(struct ssc_call *call, const struct answers *a)
     int rc = identity ? 0 : SSC_E_OUT_OF_MEMORY;
     const int64_t start = ssc_now_ms();
     if (rc == 0 && !a->has_internal) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "internal: missing");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "internal: missing", "缺少 internal");
     }
     if (rc == 0) {
         memcpy(options.device_number, call->d->config.device_number, sizeof options.device_number);
@@ -191,7 +194,8 @@ static int complete_identity(struct ssc_call *call, const struct answers *a)
 static int complete_key(struct ssc_call *call, const struct answers *a)
 {
     struct ssc_slot_begun *b = &call->slot->begun;
-    int rc = a->has_external ? 0 : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "external: missing");
+    int rc =
+        a->has_external ? 0 : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "external: missing", "缺少 external");
     if (rc == 0) {
         rc = ssc_auth_remote_complete(call->slot->card, &b->key_remote, a->external, call->work_deadline);
         b->key = false;

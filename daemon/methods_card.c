@@ -144,7 +144,7 @@ int ssc_identity_work(struct ssc_call *call)
             call->result = ssc_json_identity(identity, ssc_now_ms() - start);
             rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
         } else if (rc == SSC_E_NEED_REMOTE && identity->remote_cause) {
-            ssc_call_fail(call, rc, "%s", ssc_error_info(identity->remote_cause)->symbol);
+            ssc_detail_set(&call->detail, "%s", "%s", ssc_error_info(identity->remote_cause)->symbol);
         }
         ssc_cleanse(identity, sizeof *identity);
         free(identity);
@@ -162,7 +162,7 @@ int ssc_call_file(struct ssc_call *call, const struct ssc_file **file)
         const struct ssc_card_info *info = ssc_card_get_info(call->slot->card);
         const enum ssc_generation gen = info->generation == SSC_GEN_UNKNOWN ? SSC_GEN_2 : info->generation;
         *file = ssc_file_by_name(gen, name);
-        rc = *file ? 0 : ssc_call_fail(call, SSC_E_FILE_UNKNOWN, "file: %s", name);
+        rc = *file ? 0 : ssc_call_fail(call, SSC_E_FILE_UNKNOWN, "file: %s", "file：%s", name);
     }
     return rc;
 }
@@ -189,7 +189,7 @@ static int find_tags(struct ssc_call *call, const struct ssc_file *file, uint8_t
         if (e) {
             tags[(*count)++] = e->tag;
         } else {
-            rc = ssc_call_fail(call, SSC_E_FILE_UNKNOWN, "elements: %s", name);
+            rc = ssc_call_fail(call, SSC_E_FILE_UNKNOWN, "elements: %s", "elements：%s", name);
         }
     }
     return rc;
@@ -236,7 +236,7 @@ static int write_file(struct ssc_call *call)
     const struct ssc_element *e = NULL;
     int rc = ssc_call_file(call, &file);
     if (rc == 0 && name && (e = find_element(file, name)) == NULL) {
-        rc = ssc_call_fail(call, SSC_E_FILE_UNKNOWN, "element: %s", name);
+        rc = ssc_call_fail(call, SSC_E_FILE_UNKNOWN, "element: %s", "element：%s", name);
     }
     if (rc == 0) {
         rc = ssc_file_write(call->slot->card, file, e ? e->tag : 0,
@@ -253,7 +253,8 @@ int ssc_write_work(struct ssc_call *call)
     const bool text = ssc_call_text(call, "text") != NULL, hex = ssc_call_text(call, "hex") != NULL;
     int rc = 0;
     if (text == hex) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "text, hex: exactly one of them");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "text, hex: exactly one of them",
+                           "text、hex：必须且只能给出其中一项");
     } else if (!call->known) {
         rc = ssc_pin_first(call);
     }

@@ -102,7 +102,8 @@ static int check_amounts(struct ssc_call *call)
     const int64_t sum =
         ssc_call_int(call, "amount", 0) + ssc_call_int(call, "self_pay", 0) + ssc_call_int(call, "pooled", 0);
     return sum > 0 ? ssc_ledger_need(call) /* before anything else */
-                   : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "amount: nothing to move");
+                   : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "amount: nothing to move",
+                                   "amount：没有要变动的金额");
 }
 
 static bool settled(const struct ssc_call *call)

@@ -43,7 +43,8 @@ int ssc_pin_verify_work(struct ssc_call *call)
     const bool status = ssc_call_bool(call, "status", false);
     const int ways =
         (ssc_call_text(call, "secret") != NULL) + (ssc_call_text(call, "entry") != NULL) + status;
-    return ways != 1 ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "entry, secret, status: exactly one of them")
+    return ways != 1 ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "entry, secret, status: exactly one of them",
+                                     "entry、secret、status：必须且只能给出其中一项")
            : status  ? tries_left(call)
                      : verify(call);
 }
@@ -55,7 +56,8 @@ static int change(struct ssc_call *call)
     const bool pad = ssc_call_text(call, "entry") != NULL;
     const bool both = old_pin && new_pin;
     int rc = pad == both || (!both && (old_pin || new_pin))
-                 ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "entry, or old and new")
+                 ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "entry, or old and new",
+                                 "应给出 entry，或者 old 和 new")
                  : ssc_card_detect(call->slot->card, call->work_deadline);
     if (rc == 0) {
         rc = ssc_pin_change(call->slot->card, ssc_pin_whose(call), old_pin, new_pin, &call->tries,
@@ -75,7 +77,7 @@ static int reload(struct ssc_call *call)
 {
     const char *new_pin = ssc_call_text(call, "new");
     int rc = new_pin ? ssc_card_detect(call->slot->card, call->work_deadline)
-                     : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "new: missing");
+                     : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "new: missing", "缺少 new");
     if (rc == 0) {
         rc = ssc_pin_reload(call->slot->card, ssc_pin_whose(call), ssc_call_auth(call), new_pin,
                             call->work_deadline);
@@ -145,7 +147,8 @@ static int unblock(struct ssc_call *call)
                              ssc_call_text(call, "new"), call->work_deadline);
     }
     return rc == SSC_E_PIN_LENGTH && !ssc_call_text(call, "new")
-               ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "new: a purse's unblock carries the PIN")
+               ? ssc_call_fail(call, SSC_E_INVALID_PARAMS, "new: a purse's unblock carries the PIN",
+                               "new：电子钱包解锁时必须给出密码")
                : rc;
 }
 

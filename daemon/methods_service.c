@@ -19,13 +19,15 @@ int ssc_apdu_work(struct ssc_call *call)
     struct ssc_response rsp = {.data = data, .cap = cap};
     int rc = command && data ? ssc_call_hex(call, "command", command, &len) : SSC_E_OUT_OF_MEMORY;
     if (rc == 0 && ssc_command_decode(command, len, &cmd) != 0) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "command: not a command of ISO 7816-4");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "command: not a command of ISO 7816-4",
+                           "command：不是 ISO 7816-4 命令");
     }
     if (rc == 0) {
         rc = ssc_card_transmit_raw(call->slot->card, &cmd, &rsp, call->work_deadline);
     }
     if (rc == SSC_E_PERMISSION_DENIED && !rsp.sw) {
-        rc = ssc_call_fail(call, rc, "money goes through purse.debit and purse.load");
+        rc = ssc_call_fail(call, rc, "money goes through purse.debit and purse.load",
+                           "资金交易请使用 purse.debit 和 purse.load");
     }
     if (rc >= 0 && command && data && rsp.sw) {
         const struct ssc_sw_text text = ssc_sw_text(rsp.sw, cmd.cla, cmd.ins);
@@ -68,7 +70,7 @@ int ssc_trace_start_now(struct ssc_call *call)
     const char *reader = ssc_call_text(call, "reader");
     int rc = 0;
     if (reader && !ssc_readers_by_name(call->d->readers, reader)) {
-        rc = ssc_call_fail(call, SSC_E_READER_NOT_FOUND, "reader %.100s", reader);
+        rc = ssc_call_fail(call, SSC_E_READER_NOT_FOUND, "reader %.100s", "读卡器 %.100s", reader);
     } else {
         c->traces = ssc_call_bool(call, "unredacted", false) ? SSC_TRACE_FULL : SSC_TRACE_REDACTED;
         snprintf(c->trace_reader, sizeof c->trace_reader, "%s", reader ? reader : "");
@@ -92,7 +94,8 @@ int ssc_trace_stop_now(struct ssc_call *call)
 
 static int about(struct ssc_call *call, int rc)
 {
-    return rc == 0 ? 0 : ssc_call_fail(call, rc, "reader %.100s", ssc_call_text(call, "reader"));
+    return rc == 0 ? 0
+                   : ssc_call_fail(call, rc, "reader %.100s", "读卡器 %.100s", ssc_call_text(call, "reader"));
 }
 
 int ssc_sim_insert_work(struct ssc_call *call)
@@ -100,7 +103,8 @@ int ssc_sim_insert_work(struct ssc_call *call)
     const char *reader = ssc_call_text(call, "reader"), *image = ssc_call_text(call, "image");
     const int rc = ssc_sim_insert(call->d->driver, reader, image);
     ssc_readers_look(call->d->readers); /* whoever has the answer can use the card */
-    return rc == SSC_E_IMAGE_INVALID ? ssc_call_fail(call, rc, "image %.150s", image) : about(call, rc);
+    return rc == SSC_E_IMAGE_INVALID ? ssc_call_fail(call, rc, "image %.150s", "卡片映像 %.150s", image)
+                                     : about(call, rc);
 }
 
 int ssc_sim_remove_work(struct ssc_call *call)

@@ -31,7 +31,8 @@ int ssc_hello_now(struct ssc_call *call)
     const char *client = ssc_call_text(call, "client");
     int rc;
     if (ssc_call_int(call, "protocol", SSC_PROTOCOL) != SSC_PROTOCOL) {
-        rc = ssc_call_fail(call, SSC_E_NOT_SUPPORTED, "protocol: this daemon speaks %d", SSC_PROTOCOL);
+        rc = ssc_call_fail(call, SSC_E_NOT_SUPPORTED, "protocol: this daemon speaks %d",
+                           "protocol：本服务使用版本 %d", SSC_PROTOCOL);
     } else {
         ssc_log(&d->log, SSC_LOG_DEBUG, "hello from %s, pid %ld, role %s", client ? client : "a client",
                 (long)call->peer.pid, ssc_role_name(call->peer.role));

@@ -131,7 +131,7 @@ static int check_time(struct ssc_call *call, const char *name)
     const char *digits = ssc_call_text(call, name);
     return !digits || ssc_datetime_valid(digits)
                ? 0
-               : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "%s: not a time", name);
+               : ssc_call_fail(call, SSC_E_INVALID_PARAMS, "%s: not a time", "%s：不是有效的时间", name);
 }
 
 int ssc_debit_begin_work(struct ssc_call *call)
@@ -154,7 +154,8 @@ static int same_id(struct ssc_call *call, int not_begun)
     const int64_t id = call->slot->begun.txn.id;
     return ssc_call_int(call, "id", id) == id
                ? 0
-               : ssc_call_fail(call, not_begun, "id: the lease holds another transaction");
+               : ssc_call_fail(call, not_begun, "id: the lease holds another transaction",
+                               "id：租约中是另一笔交易");
 }
 
 int ssc_load_complete_work(struct ssc_call *call)

@@ -25,7 +25,8 @@ int ssc_txn_get_work(struct ssc_call *call)
         goto done;
     }
     if ((op != NULL) == (id > 0)) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "id, op: exactly one of them");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "id, op: exactly one of them",
+                           "id、op：必须且只能给出其中一项");
     } else if (op) {
         rc = ssc_journal_get_op(call->d->journal, call->peer.uid, op, &txn);
     } else {
@@ -83,9 +84,11 @@ int ssc_txn_resolve_now(struct ssc_call *call)
     const bool id = ssc_call_int(call, "id", 0) > 0;
     int rc = SSC_GO_CARD;
     if (decision != id) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "id and decision go together");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "id and decision go together",
+                           "id 和 decision 必须一起给出");
     } else if (decision && call->peer.role < SSC_ROLE_OPERATOR) {
-        rc = ssc_call_fail(call, SSC_E_PERMISSION_DENIED, "a decision needs the role operator");
+        rc = ssc_call_fail(call, SSC_E_PERMISSION_DENIED, "a decision needs the role operator",
+                           "裁定需要 operator 角色");
     } else if (decision) {
         rc = SSC_GO_STORE;
     }

@@ -111,7 +111,8 @@ static int outcome_of_write(struct ssc_call *call, const struct ssc_write_op *op
     int rc = op->result;
     if (!op->finished) {
         rc = ssc_call_fail(call, SSC_E_OUTCOME_UNKNOWN,
-                           "the write was cut off: read the card to see what it holds");
+                           "the write was cut off: read the card to see what it holds",
+                           "写卡中断：请读卡核对卡内数据");
     } else if (rc == 0 && !call->result) {
         call->result = json_pack("{s:b}", "repeated", true);
     }

@@ -3,8 +3,20 @@
 
 #include "apdu/error.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+void ssc_detail_set(struct ssc_detail *detail, const char *en, const char *zh, ...)
+{
+    va_list args;
+    va_start(args, zh);
+    vsnprintf(detail->en, sizeof detail->en, en, args);
+    va_end(args);
+    va_start(args, zh);
+    vsnprintf(detail->zh, sizeof detail->zh, zh, args);
+    va_end(args);
+}
 
 static bool only(const char *text, const char *allowed)
 {
@@ -113,52 +125,61 @@ static bool valid(const struct ssc_param *p, const json_t *v)
 }
 
 /* "amount: ..." — the rule, never the value: it may be a secret. */
-static void explain(const struct ssc_param *p, char why[200])
+static void explain(const struct ssc_param *p, struct ssc_detail *why)
 {
     const long long min = p->min, max = p->max;
     switch (p->type) {
     case SSC_P_TEXT:
-        snprintf(why, 200, "%s: a text of %lld to %lld bytes", p->name, min, max);
+        ssc_detail_set(why, "%s: a text of %lld to %lld bytes", "%s：应为 %lld 到 %lld 字节的文本", p->name,
+                       min, max);
         break;
     case SSC_P_DIGITS:
-        snprintf(why, 200, "%s: a text of %lld to %lld digits", p->name, min, max);
+        ssc_detail_set(why, "%s: a text of %lld to %lld digits", "%s：应为 %lld 到 %lld 位数字的文本",
+                       p->name, min, max);
         break;
     case SSC_P_HEX:
-        snprintf(why, 200, "%s: %lld to %lld bytes as hexadecimal text", p->name, min, max);
+        ssc_detail_set(why, "%s: %lld to %lld bytes as hexadecimal text",
+                       "%s：应为 %lld 到 %lld 字节的十六进制文本", p->name, min, max);
         break;
     case SSC_P_INT:
-        snprintf(why, 200, "%s: an integer from %lld to %lld", p->name, min, max);
+        ssc_detail_set(why, "%s: an integer from %lld to %lld", "%s：应为 %lld 到 %lld 的整数", p->name, min,
+                       max);
         break;
     case SSC_P_AMOUNT:
-        snprintf(why, 200, "%s: an integer of fen, 0 to 4294967295", p->name);
+        ssc_detail_set(why, "%s: an integer of fen, 0 to 4294967295",
+                       "%s：应为 0 到 4294967295 的整数，单位为分", p->name);
         break;
     case SSC_P_BOOL:
-        snprintf(why, 200, "%s: true or false", p->name);
+        ssc_detail_set(why, "%s: true or false", "%s：应为 true 或 false", p->name);
         break;
     case SSC_P_CHOICE:
-        snprintf(why, 200, "%s: one of %s", p->name, p->choices);
+        ssc_detail_set(why, "%s: one of %s", "%s：应为 %s 之一", p->name, p->choices);
         break;
     case SSC_P_OP:
-        snprintf(why, 200, "%s: 16 to 64 characters of A-Z a-z 0-9 . _ : -", p->name);
+        ssc_detail_set(why, "%s: 16 to 64 characters of A-Z a-z 0-9 . _ : -",
+                       "%s：应为 16 至 64 个字符，可用 A-Z a-z 0-9 . _ : -", p->name);
         break;
     case SSC_P_TEXTS:
-        snprintf(why, 200, "%s: a list of at most %lld texts", p->name, max);
+        ssc_detail_set(why, "%s: a list of at most %lld texts", "%s：应为最多 %lld 个文本的列表", p->name,
+                       max);
         break;
     case SSC_P_PIN:
-        snprintf(why, 200, "%s: {\"entry\":\"pinpad\"} or {\"secret\":\"digits\"}", p->name);
+        ssc_detail_set(why, "%s: {\"entry\":\"pinpad\"} or {\"secret\":\"digits\"}",
+                       "%s：应为 {\"entry\":\"pinpad\"} 或 {\"secret\":\"数字\"}", p->name);
         break;
     case SSC_P_ID:
-        snprintf(why, 200, "%s: the id of a call, number or text", p->name);
+        ssc_detail_set(why, "%s: the id of a call, number or text", "%s：应为某个调用的 id，数字或文本",
+                       p->name);
         break;
     case SSC_P_EXPECT:
-        snprintf(why, 200,
-                 "%s: {\"card_id\":\"32 hexadecimal digits\", \"card_number\":\"..\"}, one of them or both",
-                 p->name);
+        ssc_detail_set(
+            why, "%s: {\"card_id\":\"32 hexadecimal digits\", \"card_number\":\"..\"}, one of them or both",
+            "%s：应为 {\"card_id\":\"32 位十六进制\", \"card_number\":\"..\"}，其中一项或两项", p->name);
         break;
     }
 }
 
-static int check(const struct ssc_param *p, const json_t *params, char why[200])
+static int check(const struct ssc_param *p, const json_t *params, struct ssc_detail *why)
 {
     const json_t *v = json_object_get(params, p->name);
     int rc = 0;
@@ -173,7 +194,7 @@ static int check(const struct ssc_param *p, const json_t *params, char why[200])
     return rc;
 }
 
-int ssc_params_check(const struct ssc_method *m, const json_t *params, char why[200])
+int ssc_params_check(const struct ssc_method *m, const json_t *params, struct ssc_detail *why)
 {
     int rc = 0;
     const struct ssc_param *common;

@@ -124,7 +124,8 @@ static int the_only_one(struct ssc_call *call, struct ssc_readers *rs)
     }
     int rc = 0;
     if (count > 1) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: name one of %s", names);
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: name one of %s", "reader：请指定其中一个：%s",
+                           names);
     } else if (count == 0 && mute) {
         rc = SSC_E_CARD_MUTE;
     } else if (count == 0) {
@@ -139,9 +140,10 @@ static int check_sam(struct ssc_call *call)
     int rc = 0;
     if (!(call->method->flags & SSC_M_SAM)) {
         rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: %.100s is the slot of a PSAM",
-                           call->reader->state.name);
+                           "reader：%.100s 是 PSAM 卡槽", call->reader->state.name);
     } else if (call->peer.role < SSC_ROLE_ADMIN) {
-        rc = ssc_call_fail(call, SSC_E_PERMISSION_DENIED, "reader: the slot of a PSAM needs the role admin");
+        rc = ssc_call_fail(call, SSC_E_PERMISSION_DENIED, "reader: the slot of a PSAM needs the role admin",
+                           "reader：使用 PSAM 卡槽需要 admin 角色");
     } else {
         ssc_reader_lend(call->reader);
     }
@@ -154,7 +156,7 @@ static int check_reader(struct ssc_call *call, const char *name)
     int rc = 0;
     if (!r) {
         rc = ssc_call_fail(call, call->d->readers->service_ok ? SSC_E_READER_NOT_FOUND : SSC_E_NO_SERVICE,
-                           "reader %.100s", name);
+                           "reader %.100s", "读卡器 %.100s", name);
     } else if (r->state.medium == SSC_MEDIUM_SAM) {
         rc = check_sam(call);
     }
@@ -168,14 +170,16 @@ static int check_choice(struct ssc_call *call, const char *name, const char *car
     const struct wish w = wish_of(call);
     int rc = r->state.medium == SSC_MEDIUM_SAM ? check_sam(call) : 0;
     if (rc == 0 && !w.any && !w.fallback && !wished(&w, r)) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "medium: the reader is of the other kind");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "medium: the reader is of the other kind",
+                           "medium：该读卡器属于另一类");
     } else if (rc == 0 && name && strcmp(r->state.name, name) != 0) {
-        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: not the reader of that card or lease");
+        rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "reader: not the reader of that card or lease",
+                           "reader：不是该卡片或租约所在的读卡器");
     } else if (rc == 0 && card && strcmp(r->card, card) != 0) {
         rc = SSC_E_STALE_CARD;
     } else if (rc == 0 && !r->card[0]) {
         rc = r->state.slot == SSC_SLOT_MUTE ? SSC_E_CARD_MUTE : SSC_E_NO_CARD;
-        ssc_call_fail(call, rc, "reader %.100s", r->state.name);
+        ssc_detail_set(&call->detail, "reader %.100s", "读卡器 %.100s", r->state.name);
     }
     return rc;
 }

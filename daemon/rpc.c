@@ -48,17 +48,20 @@ bool ssc_rpc_too_deep(const char *line, size_t len)
     return deepest > SSC_DEPTH_MAX;
 }
 
-static void answer_error(struct ssc_conn *c, json_t *id, int code, const char *detail)
+static void answer_error(struct ssc_conn *c, json_t *id, int code, const struct ssc_detail *detail)
 {
-    json_t *answer = json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", id, "error",
-                               ssc_json_error(code, detail, -1, -1));
+    json_t *error = ssc_json_error(code, detail ? detail->en : NULL, -1, -1);
+    if (detail && detail->zh[0]) {
+        json_object_set_new(json_object_get(error, "data"), "detail_zh", json_string(detail->zh));
+    }
+    json_t *answer = json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", id, "error", error);
     if (answer) {
         ssc_conn_send(c, answer);
         json_decref(answer);
     }
 }
 
-void ssc_rpc_refuse(struct ssc_conn *c, int code, const char *detail)
+void ssc_rpc_refuse(struct ssc_conn *c, int code, const struct ssc_detail *detail)
 {
     json_t *none = json_null();
     answer_error(c, none, code, detail);
@@ -81,52 +84,54 @@ static bool id_in_use(const struct ssc_conn *c, const json_t *id)
     return used;
 }
 
-/* What is wrong with the envelope; NULL when nothing is. */
-static const char *envelope(const struct ssc_conn *c, const json_t *request)
+/* What is wrong with the envelope; "" when nothing is. */
+static void envelope(const struct ssc_conn *c, const json_t *request, struct ssc_detail *wrong)
 {
     const char *version = json_string_value(json_object_get(request, "jsonrpc"));
     const json_t *params = json_object_get(request, "params");
-    const char *wrong = NULL;
+    *wrong = (struct ssc_detail){"", ""};
     if (json_is_array(request)) {
-        wrong = "batches are not taken: one object per line";
+        ssc_detail_set(wrong, "batches are not taken: one object per line", "不接受批量请求：每行一个对象");
     } else if (!json_is_object(request)) {
-        wrong = "not an object";
+        ssc_detail_set(wrong, "not an object", "不是对象");
     } else if (!version || strcmp(version, "2.0") != 0) {
-        wrong = "\"jsonrpc\" must be \"2.0\"";
+        ssc_detail_set(wrong, "\"jsonrpc\" must be \"2.0\"", "\"jsonrpc\" 必须是 \"2.0\"");
     } else if (!id_valid(json_object_get(request, "id"))) {
-        wrong = "\"id\" must be a number, a text of at most 256 bytes, or null";
+        ssc_detail_set(wrong, "\"id\" must be a number, a text of at most 256 bytes, or null",
+                       "\"id\" 必须是数字、最长 256 字节的文本或 null");
     } else if (!json_is_string(json_object_get(request, "method"))) {
-        wrong = "\"method\" must be a text";
+        ssc_detail_set(wrong, "\"method\" must be a text", "\"method\" 必须是文本");
     } else if (params && !json_is_object(params)) {
-        wrong = "\"params\" must be an object";
+        ssc_detail_set(wrong, "\"params\" must be an object", "\"params\" 必须是对象");
     } else if (id_in_use(c, json_object_get(request, "id"))) {
-        wrong = "a call with the same id is not answered yet";
+        ssc_detail_set(wrong, "a call with the same id is not answered yet", "相同 id 的调用尚未应答");
     }
-    return wrong;
 }
 
 /* Everything that can be refused before the method runs. */
 static int admit(const struct ssc_conn *c, const struct ssc_method *m, const json_t *request,
-                 char detail[200])
+                 struct ssc_detail *detail)
 {
     const struct ssc_daemon *d = c->d;
     int rc = 0;
-    detail[0] = '\0';
+    *detail = (struct ssc_detail){"", ""};
     if (!m) {
         rc = SSC_E_METHOD_NOT_FOUND;
     } else if (d->stopping) {
         rc = SSC_E_SHUTTING_DOWN;
     } else if (c->peer.role < m->role) {
-        snprintf(detail, 200, "%s needs the role %s", m->name, ssc_role_name(m->role));
+        ssc_detail_set(detail, "%s needs the role %s", "%s 需要角色 %s", m->name, ssc_role_name(m->role));
         rc = SSC_E_PERMISSION_DENIED;
     } else if ((m->flags & SSC_M_SIM) && !d->simulated) {
-        snprintf(detail, 200, "the readers are not simulated");
+        ssc_detail_set(detail, "the readers are not simulated", "读卡器不是模拟的");
         rc = SSC_E_NOT_SUPPORTED;
     } else if (c->call_count >= SSC_CLIENT_CALLS_MAX) {
-        snprintf(detail, 200, "%u calls of this connection are not answered yet", c->call_count);
+        ssc_detail_set(detail, "%u calls of this connection are not answered yet",
+                       "本连接还有 %u 个调用未应答", c->call_count);
         rc = SSC_E_QUEUE_FULL;
     } else if ((m->flags & SSC_M_OP) && !json_object_get(request, "id")) {
-        snprintf(detail, 200, "a call that writes to a card needs an id: its answer matters");
+        ssc_detail_set(detail, "a call that writes to a card needs an id: its answer matters",
+                       "写卡的调用必须带 id：它的应答很重要");
         rc = SSC_E_INVALID_REQUEST;
     } else {
         rc = ssc_params_check(m, json_object_get(request, "params"), detail);
@@ -165,11 +170,11 @@ static struct ssc_call *new_call(struct ssc_conn *c, const struct ssc_method *m,
 
 static void take_request(struct ssc_conn *c, const json_t *request)
 {
-    char detail[200];
+    struct ssc_detail detail;
     json_t *id = json_object_get(request, "id");
     const char *name = json_string_value(json_object_get(request, "method"));
     const struct ssc_method *m = ssc_method_by_name(name);
-    int rc = admit(c, m, request, detail);
+    int rc = admit(c, m, request, &detail);
     struct ssc_call *call = rc == 0 ? new_call(c, m, request) : NULL;
     if (rc == 0 && !call) {
         rc = SSC_E_OUT_OF_MEMORY;
@@ -177,7 +182,7 @@ static void take_request(struct ssc_conn *c, const json_t *request)
     if (call) {
         ssc_call_start(call);
     } else if (id) {
-        answer_error(c, id, rc, detail);
+        answer_error(c, id, rc, &detail);
     } else {
         ssc_log(&c->d->log, SSC_LOG_DEBUG, "notification refused: %s", ssc_error_info(rc)->symbol);
     }
@@ -186,20 +191,20 @@ static void take_request(struct ssc_conn *c, const json_t *request)
 void ssc_rpc_line(struct ssc_conn *c, const char *line, size_t len)
 {
     json_error_t error;
-    char detail[96] = "";
+    struct ssc_detail detail;
     json_t *request = NULL;
     if (ssc_rpc_too_deep(line, len)) {
-        snprintf(detail, sizeof detail, "nested deeper than %u", SSC_DEPTH_MAX);
-        ssc_rpc_refuse(c, SSC_E_INVALID_REQUEST, detail);
+        ssc_detail_set(&detail, "nested deeper than %u", "嵌套超过 %u 层", SSC_DEPTH_MAX);
+        ssc_rpc_refuse(c, SSC_E_INVALID_REQUEST, &detail);
     } else if ((request = json_loadb(line, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error)) == NULL) {
         /* error.text may quote the line, and the line may hold a PIN: only the place is told */
-        snprintf(detail, sizeof detail, "at byte %d", error.position);
-        ssc_rpc_refuse(c, SSC_E_PARSE, detail);
+        ssc_detail_set(&detail, "at byte %d", "在第 %d 字节", error.position);
+        ssc_rpc_refuse(c, SSC_E_PARSE, &detail);
     } else {
-        const char *wrong = envelope(c, request);
+        envelope(c, request, &detail);
         json_t *id = json_is_object(request) ? json_object_get(request, "id") : NULL;
-        if (wrong) {
-            answer_error(c, id && id_valid(id) ? id : json_null(), SSC_E_INVALID_REQUEST, wrong);
+        if (detail.en[0]) {
+            answer_error(c, id && id_valid(id) ? id : json_null(), SSC_E_INVALID_REQUEST, &detail);
         } else {
             take_request(c, request);
         }

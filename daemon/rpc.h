@@ -4,11 +4,12 @@
 #define SSC_DAEMON_RPC_H
 
 #include "daemon/conn.h"
+#include "daemon/method.h"
 
 /* Checks and starts one request; the line is not NUL terminated and holds no newline. */
 void ssc_rpc_line(struct ssc_conn *c, const char *line, size_t len);
 /* An error answer to something that is no call: id null. */
-void ssc_rpc_refuse(struct ssc_conn *c, int code, const char *detail);
+void ssc_rpc_refuse(struct ssc_conn *c, int code, const struct ssc_detail *detail);
 /* Nesting of the JSON text, counted without building anything, because a parser recurses. */
 bool ssc_rpc_too_deep(const char *line, size_t len);
 /* Every byte that a JSON value lived in is overwritten when it is freed: requests carry PINs. Once, in main.

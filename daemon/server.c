@@ -106,7 +106,9 @@ static void on_connection(uv_stream_t *listener, int status)
             ssc_rpc_refuse(c, SSC_E_TOO_MANY_CLIENTS, NULL);
             ssc_conn_close(c);
         } else if (c->peer.role == SSC_ROLE_NONE) {
-            ssc_rpc_refuse(c, SSC_E_PERMISSION_DENIED, "this user is not mapped to a role");
+            ssc_rpc_refuse(
+                c, SSC_E_PERMISSION_DENIED,
+                &(const struct ssc_detail){"this user is not mapped to a role", "该用户没有对应的角色"});
             ssc_conn_close(c);
         } else {
             ssc_conn_start(c);

@@ -69,8 +69,9 @@ static void tell(struct cli *cli)
     fputs(cli->colour_err ? " \033[2m[" : " [", stderr);
     print_styled(stderr, false, js(data, "symbol"));
     fputs(cli->colour_err ? "]\033[0m\n" : "]\n", stderr);
-    if (js(data, "detail")[0]) {
-        say(cli, stderr, MSG_ERROR_DETAIL, js(data, "detail"));
+    const char *detail = js(data, cli->lang == LANG_ZH && js(data, "detail_zh")[0] ? "detail_zh" : "detail");
+    if (detail[0]) {
+        say(cli, stderr, MSG_ERROR_DETAIL, detail);
     }
     if (sw[0]) {
         say(cli, stderr, MSG_ERROR_SW, sw, in_language(cli, data, "sw_text"));

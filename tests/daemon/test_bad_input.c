@@ -324,6 +324,37 @@ static void test_thousand_connections(void **state)
     client_free(&c);
 }
 
+/* Whatever is said about a failure is said in both languages. */
+static void test_details_in_two_languages(void **state)
+{
+    struct client *c = client_new(*state);
+    static const struct {
+        const char *method, *params;
+    } bad[] = {
+        {"purse.debit", "{\"op\":\"short\",\"amount\":1}"},
+        {"purse.debit", "{\"op\":\"detail-00000000001\",\"amount\":0}"},
+        {"card.info", "{\"reader\":\"nowhere\"}"},
+        {"card.wait", "{\"state\":\"maybe\"}"},
+        {"card.write", "{\"op\":\"detail-00000000002\",\"file\":\"DF01EF05\"}"},
+        {"system.hello", "{\"protocol\":99}"},
+        {"txn.get", "{}"},
+        {"system.ping", "[]"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char line[200];
+        snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}",
+                 bad[i].method, bad[i].params);
+        client_line(c, line);
+        json_t *answer = client_read(c, 5000, NULL);
+        const json_t *data = json_object_get(json_object_get(answer, "error"), "data");
+        assert_true(text_of(data, "detail")[0] != '\0');
+        assert_true(text_of(data, "detail_zh")[0] != '\0');
+        assert_string_not_equal(text_of(data, "detail_zh"), text_of(data, "detail"));
+        json_decref(answer);
+    }
+    client_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_never_reading),
         cmocka_unit_test(test_thousand_connections),
         cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_details_in_two_languages),
     };
     return cmocka_run_group_tests(tests, up, down);
 }

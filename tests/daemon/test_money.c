@@ -59,6 +59,50 @@ static void test_repeat(void **state)
     client_free(&c);
 }
 
+static int64_t tries(struct client *c, const char *reader)
+{
+    json_t *r = client_ok(c, "pin.verify", "{s:s, s:b}", "reader", reader, "status", 1);
+    const int64_t left = int_of(r, "tries_left");
+    json_decref(r);
+    return left;
+}
+
+#define WRONG_PIN "{s:s, s:{s:s}, s:s, s:i}", "reader", R1, "pin", "secret", "000000", "op"
+
+/* The stored outcome needs no PIN: a wrong one costs no try. */
+static void test_repeat_touches_no_pin(void **state)
+{
+    struct client *c = client_new(*state);
+    const int64_t all = tries(c, R1);
+    json_decref(client_ok(c, "purse.debit", DEBIT, "sale-0000000000001", "amount", 100));
+    json_t *r = client_ok(c, "purse.debit", WRONG_PIN, "sale-0000000000001", "amount", 100);
+    assert_true(json_is_true(json_object_get(r, "repeated")));
+    json_decref(r);
+    assert_int_equal(tries(c, R1), all);
+    /* an open outcome that the card settles without its holder */
+    json_decref(client_ok(c, "sim.fault", "{s:s, s:s, s:s, s:s}", "reader", R1, "kind", "tear_after", "cla",
+                          "80", "ins", "54"));
+    client_refused(c, "outcome_unknown", "purse.debit", DEBIT, "sale-0000000000002", "amount", 100);
+    json_decref(client_ok(c, "sim.insert", "{s:s}", "reader", R1));
+    r = client_ok(c, "purse.debit", WRONG_PIN, "sale-0000000000002", "amount", 100);
+    assert_true(json_is_true(json_object_get(r, "repeated")));
+    json_decref(r);
+    assert_int_equal(tries(c, R1), all);
+    /* a load that is begun already */
+    json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", R1);
+#define LOAD(digits)                                                                                         \
+    "{s:s, s:{s:s}, s:s, s:s, s:i}", "lease", text_of(lease, "lease"), "pin", "secret", digits, "purse",     \
+        "ep", "op", "load-0000000000001", "amount", 100
+    json_decref(client_ok(c, "purse.load.begin", LOAD("123456")));
+    r = client_ok(c, "purse.load.begin", LOAD("000000"));
+    assert_non_null(json_object_get(r, "host"));
+    json_decref(r);
+    json_decref(client_ok(c, "card.release", "{s:s}", "lease", text_of(lease, "lease")));
+    json_decref(lease);
+    assert_int_equal(tries(c, R1), all);
+    client_free(&c);
+}
+
 static void test_refused(void **state)
 {
     struct client *c = client_new(*state);
@@ -216,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_repeat, up, down),
+        cmocka_unit_test_setup_teardown(test_repeat_touches_no_pin, up, down),
         cmocka_unit_test_setup_teardown(test_refused, up, down),
         cmocka_unit_test_setup_teardown(test_torn_and_presented_again, up, down),
         cmocka_unit_test_setup_teardown(test_killed_after_commit, up, down),
