@@ -82,7 +82,8 @@ struct cli {
     int64_t deadline_ms;
     struct sscard *client;
     struct direct *direct;
-    json_t *error; /* error object of the last failure */
+    json_t *error;   /* error object of the last failure */
+    char new_op[65]; /* the op that was made for this command, "" without one: part of what --json prints */
 };
 
 static inline bool given(const struct cli *cli, int key)

@@ -5,9 +5,7 @@
 #include "apdu/error.h"
 #include "tools/test_host.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { OPT_TERMINAL = OPT_FIRST_OWN };
 
@@ -16,35 +14,14 @@ static void show(struct cli *cli, const json_t *result)
     show_txn(cli, json_object_get(result, "txn"));
 }
 
-static void show_request(struct cli *cli, const json_t *begun)
-{
-    const json_t *host = json_object_get(begun, "host"), *value;
-    const char *key;
-    struct grid grid;
-    say(cli, stdout, MSG_HOST_REQUEST);
-    grid_begin(&grid, cli, 2, NULL);
-    json_object_foreach((json_t *)(uintptr_t)host, key, value)
-    {
-        char number[32], label[40];
-        snprintf(label, sizeof label, "  %s", key);
-        snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-        grid_row(&grid, label, json_is_string(value) ? json_string_value(value) : number);
-    }
-    grid_end(&grid, stdout);
-    fflush(stdout);
-}
-
 /* "20260101120000 A1B2C3D4" */
 static int read_answer(struct cli *cli, struct host_answer *answer)
 {
-    char line[128] = "";
-    int rc = 0;
-    if (isatty(STDIN_FILENO)) {
-        say(cli, stderr, MSG_HOST_ANSWER);
-    }
-    if (!fgets(line, sizeof line, stdin) ||
-        sscanf(line, "%14[0-9] %8[0-9A-Fa-f]", answer->time, answer->mac2) != 2 ||
-        strlen(answer->time) != 14 || strlen(answer->mac2) != 8) {
+    char line[128];
+    int rc = host_read(cli, MSG_HOST_ANSWER, line, sizeof line);
+    if (rc == SSC_E_CANCELLED ||
+        (rc == 0 && (sscanf(line, "%14[0-9] %8[0-9A-Fa-f]", answer->time, answer->mac2) != 2 ||
+                     strlen(answer->time) != 14 || strlen(answer->mac2) != 8))) {
         cli_set_error(cli, SSC_E_INVALID_ARGUMENT, "HOST_TIME MAC2");
         rc = SSC_E_INVALID_ARGUMENT;
     }
@@ -69,13 +46,7 @@ static int complete(struct cli *cli, const json_t *info, const json_t *begun)
     if (info) {
         rc = ask_test_host(cli, info, begun, &answer);
     } else {
-        if (cli->json) {
-            json_dumpf(begun, stdout, JSON_COMPACT);
-            putchar('\n');
-            fflush(stdout);
-        } else {
-            show_request(cli, begun);
-        }
+        host_show(cli, json_object_get(begun, "host"));
         rc = read_answer(cli, &answer);
     }
     if (rc == 0) {
@@ -146,9 +117,11 @@ const struct command cmd_load = {
     .summary = {"put money on the card, together with the host", "圈存: 与主机配合向卡内充值"},
     .about =
         {"Prints what the host needs, then reads the host's answer from standard input: HOST_TIME MAC2,\n"
-         "for instance 20260101120000 A1B2C3D4. The card is held in between.",
+         "for instance 20260101120000 A1B2C3D4. The card is held in between.\n"
+         "With --json the request is one line on standard error, and standard output holds the result alone.",
          "先输出主机所需数据, 再从标准输入读取主机应答: HOST_TIME MAC2,\n"
-         "例如 20260101120000 A1B2C3D4。期间卡片一直被占用。"},
+         "例如 20260101120000 A1B2C3D4。期间卡片一直被占用。\n"
+         "使用 --json 时, 请求在标准错误输出占一行, 标准输出只有结果。"},
     .options = options,
     .examples = "sscard load 100\nsscard load --key-file test-keys.json 100",
     .run = run,

@@ -71,6 +71,13 @@ int amount_of(struct cli *cli, const char *text, int64_t *fen);
 /* Fen as "12.50", or "" for an absent (negative) amount. */
 const char *yuan(const json_t *object, const char *key, char out[AMOUNT_TEXT]);
 
+/* host_talk.c: what the host needs, on stdout, with --json on stderr; one line of its answer, without its end. */
+void host_show(struct cli *cli, const json_t *data);
+int host_read(struct cli *cli, enum message prompt, char *line, size_t cap);
+
+/* pin_remote.c: pin.reload or pin.unblock with the back office; params borrowed, op among them. */
+int pin_remote(struct cli *cli, const char *method, const json_t *params, json_t **result);
+
 /* card_show.c: one line about a card: "social security card 3.0, SM4, region 4115". */
 void describe_card(struct cli *cli, const json_t *info, char out[160]);
 const char *kind_text(struct cli *cli, const char *kind);

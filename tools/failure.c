@@ -91,11 +91,25 @@ static void tell(struct cli *cli)
     }
 }
 
+static void add_op(const struct cli *cli, json_t *object)
+{
+    if (cli->new_op[0]) {
+        json_object_set_new(object, "op", json_string(cli->new_op));
+    }
+}
+
+static void print_json(const json_t *result)
+{
+    json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+    putchar('\n');
+}
+
 int cli_fail(struct cli *cli)
 {
     const int code = exit_code_of(cli_error_symbol(cli));
     if (cli->json) {
         json_t *object = json_pack("{s:O}", "error", cli->error);
+        add_op(cli, object);
         json_dumpf(object, stdout, JSON_INDENT(2));
         putchar('\n');
         json_decref(object);
@@ -113,9 +127,13 @@ int cli_fail_with(struct cli *cli, int code, const char *detail)
 
 int cli_show(struct cli *cli, const json_t *result, void (*show)(struct cli *cli, const json_t *result))
 {
-    if (cli->json) {
-        json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-        putchar('\n');
+    if (cli->json && cli->new_op[0] && json_is_object(result)) {
+        json_t *own = json_copy((json_t *)(uintptr_t)result);
+        add_op(cli, own);
+        print_json(own);
+        json_decref(own);
+    } else if (cli->json) {
+        print_json(result);
     } else {
         show(cli, result);
     }

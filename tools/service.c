@@ -122,8 +122,9 @@ int cli_card_call(struct cli *cli, const char *method, json_t *params, json_t **
     json_t *own = params ? params : json_object();
     bool waited = false, asked = false, again = true;
     int rc = 0;
-    if (takes_pin(method) &&
-        (given(cli, 'P') || given(cli, OPT_PIN_FD))) { /* known beforehand: no call in vain */
+    /* Known beforehand: no call in vain. An op of the caller's may be a repeat, which wants no PIN. */
+    const bool repeat = given(cli, 'o') && json_object_get(own, "op");
+    if (takes_pin(method) && !repeat && (given(cli, 'P') || given(cli, OPT_PIN_FD))) {
         asked = true;
         again = add_pin(cli, own);
         rc = again ? 0 : SSC_E_PIN_REQUIRED;

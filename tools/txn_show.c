@@ -147,9 +147,9 @@ const char *op_of(struct cli *cli, char op[OP_TEXT], int *status)
     *status = EXIT_DONE;
     if (!key && op_generate(op) == 0) {
         key = op;
-        if (!cli->json) { /* told before anything happens: with it the call can be repeated safely */
-            say(cli, stderr, MSG_NEW_OP, key);
-        }
+        snprintf(cli->new_op, sizeof cli->new_op, "%s", op);
+        say(cli, stderr, MSG_NEW_OP,
+            key); /* before anything happens: with it the call can be repeated safely */
     } else if (!key) {
         *status = cli_fail_with(cli, SSC_E_CRYPTO, "getrandom");
     }

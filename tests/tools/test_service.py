@@ -32,6 +32,56 @@ class TestService(support.Case):
         self.assertTrue(re.fullmatch(r"[A-Za-z0-9._:-]{16,64}", op))
         self.assertIn(op, r.err)
 
+    def test_a_made_op_is_told_to_programs(self):
+        r, seen = self.with_service([("purse.debit", {"txn": TXN, "repeated": False})], "debit", "0.01", "--json")
+        self.assertEqual(r.json()["op"], seen[0][1]["op"])
+        self.assertEqual(r.json()["txn"]["id"], 7)
+        r, seen = self.with_service([("purse.debit", error("insufficient_funds"))], "debit", "0.01", "--json")
+        self.assertEqual(r.json()["op"], seen[0][1]["op"])
+        r, _ = self.with_service([("purse.debit", {"txn": TXN, "repeated": False})], "debit", "0.01", *OP, "--json")
+        self.assertNotIn("op", r.json())
+
+    def test_a_repeat_wants_no_pin(self):
+        """An op of the caller's own may be a repeat: the PIN is read when the service asks for it."""
+        done = ("purse.debit", {"txn": TXN, "repeated": True})
+        r, seen = self.with_service([done], "debit", "12.50", *OP, "--pin-fd", "0", stdin="")
+        self.assertEqual((r.code, seen[0][1].get("pin")), (0, None), r.err)
+        r, seen = self.with_service([("purse.debit", error("pin_required", -86)), done], "debit", "12.50", *OP, "--pin-fd", "0",
+                                    stdin="123456\n")
+        self.assertEqual((r.code, seen[1][1]["pin"]), (0, {"secret": "123456"}))
+        r, seen = self.with_service([done], "debit", "12.50", "--pin-fd", "0", stdin="123456\n")
+        self.assertEqual(seen[0][1]["pin"], {"secret": "123456"})
+
+    def test_pin_through_the_back_office(self):
+        begun = {"lease": "L1", "algorithm": "03", "key": "PUK", "address": "0090", "reset_info": "00",
+                 "external": {"factor": "1122334455667788", "original": "8877665544332211"}}
+        asked = {"challenge": "0102030405060708", "header": "8424000004", "algorithm": "03", "address": "0173"}
+        lease = ("card.acquire", {"lease": "L1", "card": "c", "reader": "R", "expires": ""})
+        script = [lease, ("card.authenticate.begin", begun), ("card.authenticate.complete", {"key": "PUK"}),
+                  ("pin.unblock", asked), ("pin.unblock", {"repeated": False})]
+        answers = "AABBCCDDEEFF0011\n842400000401020304\n"
+        r, seen = self.with_service(list(script), "pin", "unblock", "--remote", stdin=answers)
+        self.assertEqual(r.code, 0, r.err)
+        for text in ("0090", "0173", "1122334455667788", "8877665544332211", "0102030405060708", "8424000004"):
+            self.assertIn(text, r.out)
+        for _, params in seen:
+            params.pop("deadline_ms", 0)
+        self.assertEqual(seen[2][1], {"lease": "L1", "external": "AABBCCDDEEFF0011"})
+        op = seen[3][1].pop("op")
+        self.assertEqual(seen[3][1], {"lease": "L1", "remote": True})
+        self.assertEqual(seen[4][1], {"lease": "L1", "op": op, "command": "842400000401020304"})
+        r, _ = self.with_service(list(script), "pin", "unblock", "--remote", "--json", stdin=answers)
+        self.assertEqual(r.json(), {"repeated": False, "op": r.json()["op"]})
+        self.assertIn('"challenge":"0102030405060708"', r.err)
+        # a purse has no key PUK; a repeated op needs no answers
+        r, seen = self.with_service([lease, ("pin.unblock", {"repeated": True})], "pin", "unblock", "--remote", "--purse", "ep",
+                                    *OP, stdin="")
+        self.assertEqual(r.code, 0, r.err)
+        r, seen = self.with_service([("pin.reload", {"repeated": False})], "pin", "reload", "--command", "805E000007", *OP)
+        self.assertEqual((r.code, seen[0][1]["command"]), (0, "805E000007"))
+        self.assertEqual(self.run_cli("pin", "verify", "--remote").code, 2)
+        self.assertEqual(self.with_service([lease, ("card.authenticate.begin", begun)], "pin", "unblock", "--remote", stdin="")[0].code, 1)
+
     def test_debit_repeated(self):
         r, _ = self.with_service([("purse.debit", {"txn": TXN, "repeated": True})], "debit", "12.50", *OP, "--lang", "zh")
         self.assertEqual(r.code, 0)
@@ -65,14 +115,14 @@ class TestService(support.Case):
             self.assertEqual(sum(method == "purse.debit" for method, _ in seen), 1)
 
     def test_settling_may_want_the_pin(self):
-        script = [("purse.debit", error("outcome_unknown", -102, txn=OPEN)), ("txn.get", {"txn": OPEN}), ("card.wait", {"reader": "r"}),
+        script = [("purse.debit", error("pin_required", -86)), ("purse.debit", error("outcome_unknown", -102, txn=OPEN)), ("txn.get", {"txn": OPEN}), ("card.wait", {"reader": "r"}),
                   ("txn.resolve", error("pin_required", -86)), ("txn.resolve", {"settled": 1, "txns": []}),
                   ("txn.get", {"txn": dict(TXN, state="not_debited")})]
         r, seen = self.with_service(script, "debit", "12.50", *OP, "--wait", "always", "--pin-fd", "0", stdin="111111\n222222\n")
         self.assertEqual(r.code, 1, r.err)
         self.assertEqual([p.get("pin") for _, p in seen],
-                         [{"secret": "111111"}, None, None, None, {"secret": "222222"}, None])
-        r, _ = self.with_service(script[:4], "debit", "12.50", *OP, "--wait", "always", "--pin-fd", "0", stdin="111111\n")
+                         [None, {"secret": "111111"}, None, None, None, {"secret": "222222"}, None])
+        r, _ = self.with_service(script[:5], "debit", "12.50", *OP, "--wait", "always", "--pin-fd", "0", stdin="111111\n")
         self.assertEqual(r.code, 5, r.err)
         self.assertIn("sscard txn get", r.err)
 
@@ -191,6 +241,9 @@ class TestService(support.Case):
         seen[1][1].pop("deadline_ms")
         self.assertEqual(seen[1][1], {"lease": "L1", "id": 7, "host_time": "20260101120000", "mac2": "A1B2C3D4"})
         self.assertIn("0A0B0C0D", r.out)
+        r, _ = self.with_service(list(script), "load", "100", *OP, "--json", stdin="20260101120000 A1B2C3D4\n")
+        self.assertEqual(r.json()["txn"]["kind"], "load")  # one object, the result
+        self.assertEqual(json.loads(r.err), begun["host"])
         r, _ = self.with_service(script[:1], "load", "100", *OP, stdin="hello\n")
         self.assertEqual(r.code, 2)
 
