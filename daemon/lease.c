@@ -114,8 +114,10 @@ static void explain_key(struct ssc_call *call)
     const struct ssc_card *card = call->slot->card;
     if (call->rc == SSC_E_AUTH_FAILED) {
         call->tries = ssc_card_key_tries(card);
-    } else if (call->rc == SSC_E_NEED_REMOTE && !call->detail[0] && ssc_card_remote_cause(card)) {
-        ssc_call_fail(call, call->rc, "%s", ssc_error_info(ssc_card_remote_cause(card))->symbol);
+    } else if (call->rc == SSC_E_NEED_REMOTE && !call->detail.en[0] && ssc_card_remote_cause(card)) {
+        const struct ssc_error_info *cause = ssc_error_info(ssc_card_remote_cause(card));
+        snprintf(call->detail.en, sizeof call->detail.en, "%s", cause->symbol);
+        snprintf(call->detail.zh, sizeof call->detail.zh, "%s", cause->zh);
     }
 }
 

@@ -162,6 +162,7 @@ class _ErrorData(TypedDict):
 class ErrorData(_ErrorData, total=False):
     """data of an error object."""
     detail: str
+    detail_zh: str
     sw: str
     sw_name: str
     sw_text: Text

@@ -222,6 +222,7 @@ export interface ErrorData {
   text: Text;
   remedy: Text;
   detail?: string;
+  detail_zh?: string;
   sw?: string;
   sw_name?: string;
   sw_text?: Text;

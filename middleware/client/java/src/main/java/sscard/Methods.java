@@ -306,6 +306,7 @@ public abstract class Methods {
             Text text,
             Text remedy,
             String detail,
+            String detailZh,
             String sw,
             String swName,
             Text swText,
