@@ -6,7 +6,9 @@ A table is UTF-8 text, line by line:
   function NAME PARAMETER...         int, long, char, text, out:SIZE, bytes:SIZE, or length (of the buffer before it)
   service IMAGES [section.key=value] a fresh sscardd --sim=IMAGES with this configuration; none: no service
   config KEY = VALUE                 a line for the library's own configuration file ($SHIM_CONFIG names the variable); alone: empties it
-  sim.METHOD [key=value]             a call of the simulator; the reader is "Simulated reader 0" unless given
+  sim.METHOD [key=value]             a call of the simulator; the reader is "Simulated reader 0" unless given, "sam" the PSAM's
+  image NAME BASE MEMBER=JSON        ${NAME} is a card image with one member changed: keys.root=null
+  helper ENTRY=DIGITS ...            what ${HELPER}, a program that asks for PINs, answers: enter, old, new, again; what is missing is cancelled
   call NAME VALUE...                 a number, "text" or 'text' (sent as GB18030), hex:BYTES, NULL, out:SIZE; buffers may be left out: the function's are used
   = RESULT [TEXT]                    what the call must answer: exactly this text, nothing without one, hex for bytes; RESULT + is any from 0
   ~ RESULT PATTERN                   or a text that the regular expression matches as a whole
@@ -62,6 +64,16 @@ class Service:
             raise Failed("%s: %s" % (method, answer["error"]))
         return answer["result"]
 
+    def wait(self, reader, present):
+        if reader == "Simulated SAM":
+            limit = time.monotonic() + 20
+            while present != any(p["ok"] for p in self.call("system.ping")["psam"]):
+                if time.monotonic() > limit:
+                    raise Failed("the PSAM does not change")
+                time.sleep(0.01)
+        else:
+            self.call("card.wait", reader=reader, state="present" if present else "absent")
+
     def leases(self):
         return [r["name"] for r in self.call("reader.list")["readers"] if r["lease"]]
 
@@ -79,8 +91,9 @@ class Table:
     def __init__(self, caller, folder):
         self.command, self.folder = caller, folder
         self.functions, self.kept, self.config, self.charset = {}, {}, [], "gb18030"
+        self.kept["HELPER"] = os.path.join(folder, "helper")
         self.caller = self.service = self.library = self.result = self.outputs = None
-        self.calls = 0
+        self.calls, self.called = 0, set()
 
     # ---- the world ----
 
@@ -114,9 +127,32 @@ class Table:
         for pair in shlex.split(rest):
             name, _, value = pair.partition("=")
             params[name] = int(value) if name in ("nth", "arg") else value
+        if params["reader"] == "sam":
+            params["reader"] = "Simulated SAM"
         self.service.call("sim." + verb, **params)
         if verb in ("insert", "remove"):
-            self.service.call("card.wait", reader=params["reader"], state="present" if verb == "insert" else "absent")
+            self.service.wait(params["reader"], verb == "insert")
+
+    def do_image(self, rest):
+        name, base, change = rest.split(" ", 2)
+        members, _, value = change.partition("=")
+        with open(os.path.join(os.environ["SHIM_IMAGES"], base + ".json"), encoding="utf-8") as f:
+            image = at = json.load(f)
+        *path, last = members.split(".")
+        for member in path:
+            at = at.setdefault(member, {})
+        at[last] = json.loads(value)
+        self.kept[name] = os.path.join(self.folder, name + ".json")
+        with open(self.kept[name], "w", encoding="utf-8") as f:
+            json.dump(image, f)
+
+    def do_helper(self, rest):
+        with open(self.kept["HELPER"] + ".new", "w") as f:
+            f.write("#!/bin/sh\ncase $1 in\n")
+            f.writelines("%s) echo %s ;;\n" % tuple(pair.split("=")) for pair in rest.split())
+            f.write("esac\n")
+        os.chmod(self.kept["HELPER"] + ".new", 0o700)
+        os.rename(self.kept["HELPER"] + ".new", self.kept["HELPER"])
 
     # ---- the caller ----
 
@@ -180,6 +216,7 @@ class Table:
         kinds = [w[0] for w in words if w[0] in "ob"]
         self.result, self.outputs = int(answer[0]), [self.text(k, o) for k, o in zip(kinds, answer[1:])]
         self.calls += 1
+        self.called.add(name)
 
     def text(self, kind, output):
         if output == "-":
@@ -231,6 +268,9 @@ class Table:
 
     def end(self):
         self.expect_nothing_more()
+        never = sorted(set(self.functions) - self.called)
+        if never:
+            raise Failed("never called: %s" % never)
         self.stop_caller()
         if self.service:
             if self.service.leases():
@@ -247,7 +287,7 @@ def main():
             for number, line in enumerate(lines, 1):
                 try:
                     table.line(line)
-                except (Failed, ValueError, OSError, LookupError, TypeError, AttributeError) as failed:
+                except (Failed, ValueError, OSError, LookupError, TypeError, AttributeError, subprocess.SubprocessError) as failed:
                     failures += 1
                     print("%s:%d: %s       %s" % (sys.argv[1], number, line, str(failed) or repr(failed)))
         table.end()
