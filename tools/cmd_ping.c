@@ -31,11 +31,16 @@ static void readers(struct cli *cli, struct grid *grid, const json_t *result)
         snprintf(text, sizeof text, "%s, %s %s", js(item, "reader"), msg(cli, MSG_TERMINAL),
                  js(item, "terminal"));
         const bool opening = strcmp(js(item, "state"), "opening") == 0;
+        const bool lent = strcmp(js(item, "state"), "lent") == 0;
         if (!js(item, "terminal")[0]) {
             snprintf(text, sizeof text, "%s%s%s", js(item, "reader"), js(item, "error")[0] ? ": " : "",
                      js(item, "error"));
         }
-        grid_row(grid, "PSAM", opening ? msg(cli, MSG_OPENING) : verdict(cli, jb(item, "ok")), text);
+        grid_row(grid, "PSAM",
+                 opening ? msg(cli, MSG_OPENING)
+                 : lent  ? msg(cli, MSG_LENT)
+                         : verdict(cli, jb(item, "ok")),
+                 text);
     }
     if (i == 0) {
         grid_row(grid, "PSAM", "-", "");

@@ -57,6 +57,7 @@ TEXTS = {
     "card_not_ssc": ("no social security card", "bank card", "不是社会保障卡", "银行卡"),
     "psam_missing": ("nothing to authenticate cards with", "SAM slot", "没有认证手段", "SAM 卡槽"),
     "psam_unnamed": ("nobody takes for the SAM slot", "under [readers] in /etc/sscard/sscardd.conf", "未被识别为 SAM", "的 [readers] 中写入 psam ="),
+    "psam_lent": ("is using the PSAM", "run this again", "正在使用 PSAM", "重新运行"),
     "psam_fault": ("PSAM is broken", "issuing authority", "PSAM 已损坏", "发卡机构"),
     "psam_algorithm": ("does not know the card's algorithm", "SM4 and 3DES", "不支持该卡的算法", "SM4 和 3DES"),
     "psam_key": ("do not reach this card", "back office", "不适用于该卡", "加密机"),

@@ -261,6 +261,9 @@ class TestKeys(patient.Case):
         script = [("system.ping", ping(psam=[])), ("reader.list", listed(reader(), reader(name="Slot B"))), ("card.info", INFO)]
         self.assertIn("psam = Slot B", self.with_answers("psam_unnamed", script)["remedy"]["en"])
 
+    def test_lent(self):
+        self.assertIn(PSAM["reader"], self.keys("psam_lent", [dict(PSAM, ok=False, state="lent")])["evidence"]["en"])
+
     def test_still_being_opened(self):
         """The service has just started: a PSAM that is waited for, and then one that is no good."""
         opening = [dict(PSAM, ok=False, state="opening")]

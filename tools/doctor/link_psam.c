@@ -15,7 +15,7 @@ struct keys {
     char name[128];
     char algorithms[32];
     char broken[128]; /* reader with something that is no PSAM; "" */
-    char why[64];     /* its error's symbol */
+    char why[64];     /* its error's symbol, or its state */
 };
 
 static void algorithms_of(const json_t *psam, char out[32])
@@ -51,7 +51,7 @@ static void take_psams(struct doctor *d, const json_t *psams, struct keys *keys)
             algorithms_of(psam, keys->algorithms);
             doctor_fact(d, FACT_PSAM, js(psam, "reader"), js(psam, "terminal"), keys->algorithms);
         } else if (!able) {
-            take_broken(keys, js(psam, "reader"), js(psam, "error"));
+            take_broken(keys, js(psam, "reader"), js(psam, js(psam, "error")[0] ? "error" : "state"));
         }
     }
 }
@@ -190,7 +190,9 @@ static const char *second_card(const struct doctor *d)
 static void no_keys(struct doctor *d, const struct keys *keys)
 {
     const char *second = second_card(d);
-    if (keys->broken[0]) {
+    if (strcmp(keys->why, "lent") == 0) {
+        doctor_break(d, CAUSE_PSAM_LENT, keys->broken);
+    } else if (keys->broken[0]) {
         doctor_break(d, CAUSE_PSAM_FAULT, keys->broken, keys->why);
     } else if (second) {
         doctor_break(d, CAUSE_PSAM_UNNAMED, second);
