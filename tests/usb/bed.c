@@ -31,9 +31,11 @@ struct transfers {
     struct transfer *first, *last;
 };
 
+/* One time that something is plugged in. A request may still be on its way when the plug is out: the port
+ * lives as long as the handler that the requests come to. */
 struct port {
     struct bed *bed;
-    struct device *device; /* NULL: nothing plugged in */
+    struct device *device; /* NULL: unplugged */
     UMockdevIoctlBase *handler;
     unsigned number, address;
     char node[40], sysfs[100];
@@ -44,7 +46,7 @@ struct port {
 
 struct bed {
     UMockdevTestbed *testbed;
-    struct port port[BED_PORTS + 1];
+    struct port *port[BED_PORTS + 1];
     unsigned addresses;
 };
 
@@ -309,6 +311,11 @@ static gboolean on_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *client, g
     struct port *port = ctx;
     (void)base;
     pthread_mutex_lock(&port->lock);
+    if (!port->device) {
+        pthread_mutex_unlock(&port->lock);
+        umockdev_ioctl_client_complete(client, -1, ENODEV);
+        return TRUE;
+    }
     if (device_gone(port->device) && !port->out) {
         port->out = true;
         end_all(port, -ESHUTDOWN);
@@ -367,13 +374,23 @@ struct bed *bed_new(void)
     return bed;
 }
 
+static void free_port(gpointer ctx, GClosure *closure)
+{
+    struct port *port = ctx;
+    (void)closure;
+    pthread_mutex_destroy(&port->lock);
+    free(port);
+}
+
 void bed_plug(struct bed *bed, unsigned number, struct device *device)
 {
-    struct port *port = &bed->port[number];
+    struct port *port = calloc(1, sizeof *port);
     char *text = NULL;
     size_t len = 0;
     GError *error = NULL;
+    must(port != NULL, NULL, "port");
     bed_unplug(bed, number);
+    bed->port[number] = port;
     *port = (struct port){.bed = bed, .device = device, .number = number, .address = ++bed->addresses};
     pthread_mutex_init(&port->lock, NULL);
     snprintf(port->node, sizeof port->node, "/dev/bus/usb/001/%03u", port->address);
@@ -385,7 +402,7 @@ void bed_plug(struct bed *bed, unsigned number, struct device *device)
     must(umockdev_testbed_add_from_string(bed->testbed, text, &error), error, "add");
     free(text);
     port->handler = umockdev_ioctl_base_new();
-    g_signal_connect(port->handler, "handle-ioctl", G_CALLBACK(on_ioctl), port);
+    g_signal_connect_data(port->handler, "handle-ioctl", G_CALLBACK(on_ioctl), port, free_port, 0);
     must(umockdev_testbed_attach_ioctl(bed->testbed, port->node, port->handler, &error), error, "attach");
     char sysfs[128];
     snprintf(sysfs, sizeof sysfs, "/sys%s", port->sysfs);
@@ -394,9 +411,9 @@ void bed_plug(struct bed *bed, unsigned number, struct device *device)
 
 void bed_unplug(struct bed *bed, unsigned number)
 {
-    struct port *port = &bed->port[number];
+    struct port *port = bed->port[number];
     char sysfs[128], interface[160];
-    if (port->device) {
+    if (port) {
         GError *error = NULL;
         pthread_mutex_lock(&port->lock);
         port->out = true;
@@ -406,24 +423,28 @@ void bed_unplug(struct bed *bed, unsigned number)
         snprintf(interface, sizeof interface, "%s/1-%u:1.0", sysfs, number);
         umockdev_testbed_uevent(bed->testbed, interface, "remove");
         umockdev_testbed_uevent(bed->testbed, sysfs, "remove");
-        umockdev_testbed_detach_ioctl(bed->testbed, port->node, &error);
-        g_clear_error(&error);
         umockdev_testbed_remove_device(bed->testbed, interface);
         umockdev_testbed_remove_device(bed->testbed, sysfs);
-        g_object_unref(port->handler);
+        /* Only when the node is gone: the preloaded library ends a program that opens it without this socket.
+         */
+        umockdev_testbed_detach_ioctl(bed->testbed, port->node, &error);
+        g_clear_error(&error);
+        pthread_mutex_lock(&port->lock);
         while (port->done.first) {
             struct transfer *t = port->done.first;
             unlink_transfer(&port->done, t);
             forget(t);
         }
-        pthread_mutex_destroy(&port->lock);
         port->device = NULL;
+        pthread_mutex_unlock(&port->lock);
+        bed->port[number] = NULL;
+        g_object_unref(port->handler);
     }
 }
 
 void bed_disturb(struct bed *bed, unsigned number, int status)
 {
-    struct port *port = &bed->port[number];
+    struct port *port = bed->port[number];
     pthread_mutex_lock(&port->lock);
     device_reset(port->device);
     end_all(port, status);

@@ -241,16 +241,16 @@ static void deliver(struct device *d, uint8_t *m, size_t len, enum device_fault 
         device_enqueue(d, &d->in, m, len, 0, fault == DEVICE_LATE ? arg : 0);
     }
     if (fault == DEVICE_LONG) { /* one transfer carries both */
-        struct packet *p = d->in.last;
-        struct packet *longer = realloc(p, sizeof *p + len + sizeof more);
+        struct packet **last = &d->in.first;
+        while (*last != d->in.last) {
+            last = &(*last)->next;
+        }
+        struct packet *longer = realloc(*last, sizeof **last + len + sizeof more);
         const size_t extra = arg < sizeof more ? arg : sizeof more;
         if (longer) {
             memcpy(longer->bytes + len, more, extra);
             longer->len += extra;
-            if (d->in.first == p) {
-                d->in.first = longer;
-            }
-            d->in.last = longer;
+            *last = d->in.last = longer;
         }
     }
 }
