@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Binding; the contact test without hardware."""
 import os
+import shutil
 import subprocess
 import unittest
 
@@ -35,6 +36,17 @@ class TestBind(patient.Case):
         self.assertIn("已列入", r.out)
         r = self.run_cli("readers", "--bind", "08e6:3437", "--root", self.tree.root)
         self.assertIn("Gemalto PC Twin Reader", r.out)
+
+    def test_names_that_are_not_plain(self):
+        """A reader may call itself anything: what is printed is run by root."""
+        self.tree.plist()
+        for product in (b"a|b", b"$(id)", b"`id`", b"x' y", b"a & b <c>", b"\x1b[2J", b"cut \xe8\xaf", "读卡器".encode(), b"n" * 100):
+            with self.subTest(product):
+                shutil.rmtree(self.tree.root + "/sys", ignore_errors=True)
+                self.tree.device(driver=None)
+                self.tree.write("/sys/bus/usb/devices/1-2/product", product + b"\n")
+                answer = self.run_cli("--json", "readers", "--bind", "1d99:0013", "--root", self.tree.root).json()
+                self.assertEqual(answer["entries"][2]["line"], "<string>CCID reader 1d99:0013</string>")
 
     def test_own_handler(self):
         self.tree.plist()

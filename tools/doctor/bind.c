@@ -26,7 +26,7 @@ static bool parse(const char *text, uint16_t *vid, uint16_t *pid)
     return right;
 }
 
-/* The name that the plugged-in reader has, without what XML or a shell would take amiss. */
+/* The name that the plugged-in reader has, if it is plain: XML, a shell and pcscd have to bear it. */
 static void name_of(const struct seam *s, uint16_t vid, uint16_t pid, char out[128])
 {
     struct usb_list list;
@@ -34,14 +34,12 @@ static void name_of(const struct seam *s, uint16_t vid, uint16_t pid, char out[1
     usb_scan(s, &list);
     for (size_t i = 0; i < list.count; i++) {
         const struct usb_device *u = &list.devices[i];
-        if (u->vid == vid && u->pid == pid) {
-            size_t n = 0;
-            for (const char *p = u->label; *p && n < 127; p++) {
-                const bool plain = strchr("&<>'\"\\/|", *p) == NULL;
-                out[n] = plain ? *p : '-';
-                n++;
-            }
-            out[n] = '\0';
+        bool plain = u->vid == vid && u->pid == pid && strlen(u->label) < 64;
+        for (const char *p = u->label; *p; p++) {
+            plain = plain && *p >= ' ' && *p <= '~' && !strchr("&<>'\"\\/|$`", *p);
+        }
+        if (plain) {
+            snprintf(out, 128, "%s", u->label);
         }
     }
     usb_list_free(&list);
