@@ -29,8 +29,8 @@ struct ssc_daemon {
     struct ssc_driver *driver;
     bool simulated;                        /* sim.* methods work */
     _Atomic(struct ssc_journal *) journal; /* NULL: no money moves; see ledger.h */
-    uv_mutex_t ledger_lock;                /* of the three below, and of opening the journal */
-    int journal_error;
+    uv_mutex_t ledger_lock;                /* of the four below, and of opening the journal */
+    int journal_error, revive_error;
     int64_t journal_tried_ms;
     char journal_why[200];
     struct ssc_auth *key_file; /* NULL without one */

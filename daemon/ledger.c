@@ -38,9 +38,36 @@ static void try_open(struct ssc_daemon *d)
     d->journal = j;
 }
 
+/* Under the lock. A disk that is back after it lost a write costs no restart. */
+static void try_revive(struct ssc_daemon *d)
+{
+    const int rc = ssc_journal_revive(d->journal, d->journal_why);
+    if (rc == 0) {
+        ssc_log(&d->log, SSC_LOG_INFO, "the journal can be used again");
+    } else if (rc != d->revive_error) {
+        ssc_log(&d->log, SSC_LOG_ERROR, "no money can be moved: %s (%s)", ssc_error_info(rc)->en,
+                d->journal_why);
+    }
+    d->revive_error = rc;
+    d->journal_tried_ms = ssc_now_ms();
+}
+
+static void revive(struct ssc_daemon *d)
+{
+    uv_mutex_lock(&d->ledger_lock);
+    const bool fresh = d->revive_error != 0 && ssc_now_ms() - d->journal_tried_ms < AGAIN_MS;
+    if (ssc_journal_broken(d->journal) && !fresh) {
+        try_revive(d);
+    }
+    uv_mutex_unlock(&d->ledger_lock);
+}
+
 int ssc_ledger_open(struct ssc_daemon *d, char why[200])
 {
     int rc = 0;
+    if (d->journal && ssc_journal_broken(d->journal)) {
+        revive(d); /* in vain: rows are still read, and a write is refused */
+    }
     if (!d->journal) {
         uv_mutex_lock(&d->ledger_lock);
         const bool fresh = d->journal_error != 0 && ssc_now_ms() - d->journal_tried_ms < AGAIN_MS;

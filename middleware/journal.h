@@ -73,6 +73,12 @@ struct ssc_journal;
  * SSC_E_ALREADY_RUNNING. Owner: caller. */
 int ssc_journal_open(const char *path, struct ssc_journal **out, char why[200]);
 void ssc_journal_close(struct ssc_journal **j);
+/* The disk took bytes and lost them: nothing is written any more, rows are still read. */
+bool ssc_journal_broken(struct ssc_journal *j);
+/* Tries to use a broken journal again: what was acknowledged is written anew and must be accepted, then the
+ * file is read from the disk and checked whole, as at a start. 0: usable, or was never broken. Else as
+ * ssc_journal_open, and it stays broken. Any thread; takes as long as the disk. */
+int ssc_journal_revive(struct ssc_journal *j, char why[200]);
 /* Inserts; fills id and times. SSC_E_OP_CONFLICT / when op exists already with the same digest: 0 with
  * *existing = true and `txn` replaced by the stored row. */
 int ssc_journal_insert(struct ssc_journal *j, struct ssc_txn *txn, bool *existing);

@@ -19,6 +19,7 @@ struct opening {
     struct ssc_journal *j;
     char *why; /* 200 bytes */
     bool fresh, crashed;
+    bool again; /* the file of a journal that is open already, and locked */
     off_t size;
 };
 
@@ -204,10 +205,12 @@ static int create(const struct opening *o)
 static int open_files(struct opening *o)
 {
     struct ssc_journal *j = o->j;
-    int rc = take_lock(o);
+    int rc = o->again ? 0 : take_lock(o);
     if (!rc)
         rc = look_at_file(o);
-    if (!rc && o->fresh)
+    if (!rc && o->fresh && o->again)
+        rc = say(o, SSC_E_JOURNAL, "The journal is gone", j->path);
+    else if (!rc && o->fresh)
         rc = create(o);
     if (!rc)
         rc = open_connection(o, &j->write);
@@ -253,27 +256,140 @@ static int open_journal(struct opening *o)
     return rc;
 }
 
-int ssc_journal_open(const char *path, struct ssc_journal **out, char why[200])
+static struct ssc_journal *new_journal(const char *path)
 {
-    int rc = SSC_E_OUT_OF_MEMORY;
     struct ssc_journal *j = calloc(1, sizeof *j);
-    *out = NULL;
-    if (why)
-        why[0] = '\0';
     if (!j)
-        goto done;
+        return NULL;
     j->lock_fd = -1;
     j->last = &j->first;
     pthread_mutex_init(&j->lock, NULL);
     pthread_mutex_init(&j->read_lock, NULL);
     pthread_cond_init(&j->committed, NULL);
     j->path = strdup(path);
-    if (j->path && (rc = ssc_random((uint8_t *)&j->process, sizeof j->process)) == 0)
+    if (!j->path)
+        ssc_journal_close(&j);
+    return j;
+}
+
+int ssc_journal_open(const char *path, struct ssc_journal **out, char why[200])
+{
+    int rc = SSC_E_OUT_OF_MEMORY;
+    struct ssc_journal *j = new_journal(path);
+    if (why)
+        why[0] = '\0';
+    if (j && (rc = ssc_random((uint8_t *)&j->process, sizeof j->process)) == 0)
         rc = open_journal(&(struct opening){.j = j, .why = why});
     if (rc)
         ssc_journal_close(&j);
     *out = j;
-done:
+    return rc;
+}
+
+/* ---- after a lost write ---- */
+
+/* Everything that was ever acknowledged goes into the main file, and the disk says that it has it: what was
+ * written before the loss is then there for certain, and what was lost was never acknowledged. */
+static int rewrite(const struct opening *o, sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    int sq = sqlite3_prepare_v2(db, "PRAGMA wal_checkpoint(TRUNCATE)", -1, &stmt, NULL);
+    if (sq == SQLITE_OK)
+        sq = sqlite3_step(stmt);
+    const bool whole = sq == SQLITE_ROW && sqlite3_column_int(stmt, 0) == 0;
+    sqlite3_finalize(stmt);
+    return whole              ? 0
+           : sq == SQLITE_ROW ? say(o, SSC_E_JOURNAL, "The journal is being read", o->j->path)
+                              : say_sqlite(o, "The journal cannot be written", db, sq);
+}
+
+/* What the kernel holds of the file proves nothing: it is read from the disk. */
+static void forget_pages(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+        close(fd);
+    }
+}
+
+static void swap(sqlite3_stmt **a, sqlite3_stmt **b)
+{
+    sqlite3_stmt *kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+static void swap_connections(struct ssc_journal *a, struct ssc_journal *b)
+{
+    sqlite3 *write = a->write, *read = a->read;
+    a->write = b->write;
+    a->read = b->read;
+    b->write = write;
+    b->read = read;
+    swap(&a->insert, &b->insert);
+    swap(&a->update, &b->update);
+    swap(&a->write_by_id, &b->write_by_id);
+    swap(&a->write_by_op, &b->write_by_op);
+    swap(&a->begin, &b->begin);
+    swap(&a->commit, &b->commit);
+    swap(&a->last_id, &b->last_id);
+    swap(&a->probe, &b->probe);
+    swap(&a->read_by_id, &b->read_by_id);
+    swap(&a->read_by_op, &b->read_by_op);
+    for (size_t i = 0; i < sizeof a->lists / sizeof a->lists[0]; i++)
+        swap(&a->lists[i], &b->lists[i]);
+}
+
+/* With the writer's turn taken. Readers go on with the old connections until the new ones have proven
+ * themselves. */
+static int renew(struct ssc_journal *j, char why[200])
+{
+    struct ssc_journal *fresh = new_journal(j->path);
+    struct opening o = {.j = fresh, .why = why, .again = true};
+    int rc = fresh ? rewrite(&o, j->write) : SSC_E_OUT_OF_MEMORY;
+    if (!rc) {
+        forget_pages(j->path);
+        fresh->process = j->process;
+        rc = open_journal(&o);
+    }
+    if (!rc && (fresh->device != j->device || fresh->inode != j->inode))
+        rc = say(&o, SSC_E_JOURNAL, "Another file is in the journal's place", j->path);
+    if (!rc) {
+        pthread_mutex_lock(&j->read_lock);
+        swap_connections(j, fresh);
+        pthread_mutex_unlock(&j->read_lock);
+    }
+    ssc_journal_close(&fresh);
+    return rc;
+}
+
+bool ssc_journal_broken(struct ssc_journal *j)
+{
+    pthread_mutex_lock(&j->lock);
+    const bool broken = j->broken;
+    pthread_mutex_unlock(&j->lock);
+    return broken;
+}
+
+int ssc_journal_revive(struct ssc_journal *j, char why[200])
+{
+    int rc = 0;
+    if (why)
+        why[0] = '\0';
+    pthread_mutex_lock(&j->lock);
+    while (j->committing)
+        pthread_cond_wait(&j->committed, &j->lock);
+    if (j->broken) {
+        j->committing = true; /* nobody writes meanwhile */
+        pthread_mutex_unlock(&j->lock);
+        rc = renew(j, why);
+        pthread_mutex_lock(&j->lock);
+        j->broken = rc != 0;
+        j->committing = false;
+        pthread_cond_broadcast(&j->committed);
+    }
+    pthread_mutex_unlock(&j->lock);
     return rc;
 }
 

@@ -52,7 +52,7 @@ struct ssc_journal {
     pthread_cond_t committed;
     struct ssc_write *first, **last; /* waiting writes, under lock */
     bool committing;                 /* a thread commits for all, under lock */
-    bool broken;              /* the disk lost a write: no money until it is opened again, under lock */
+    bool broken;              /* the disk lost a write: no money until it is revived, under lock */
     struct ssc_claim *claims; /* under lock */
 };
 
