@@ -93,7 +93,8 @@ call() {
 
 tell_error() {
   tries=$(value error.data.tries)
-  say "错误: $(value error.data.text.zh)${tries:+ (剩余 $tries 次)}"
+  detail=$(value error.data.detail_zh)
+  say "错误: $(value error.data.text.zh)${tries:+ (剩余 $tries 次)}${detail:+: $detail}"
   say "处理: $(value error.data.remedy.zh)"
 }
 

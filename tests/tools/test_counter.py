@@ -103,9 +103,9 @@ class TestCounter(support.DaemonCase):
 
     def test_pulled(self):
         """The card is pulled in the middle, and comes back: charged once, or not at all, and the till knows which."""
-        for kind, taken in ("tear_before", 0), ("tear_during", 0), ("tear_after", 100):
+        for kind, arg, taken in ("tear_before", 0, 0), ("tear_during", 1, 0), ("tear_during", 2, 100), ("tear_after", 0, 100):
             before = self.balance()
-            self.run_cli("sim", "fault", kind, "--ins", "2C")
+            self.run_cli("sim", "fault", kind, "--ins", "2C", "--arg", str(arg))
             till = Till(self, "1.00")
             till.until("请输入密码")
             till.type("123456")
