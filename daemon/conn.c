@@ -275,7 +275,8 @@ static void write_out(struct ssc_conn *c, struct outgoing *out)
 void ssc_conn_send(struct ssc_conn *c, const json_t *object)
 {
     struct outgoing *out = c->closing ? NULL : calloc(1, sizeof *out);
-    if (out && json_dump_callback(object, dump, out, JSON_COMPACT) == 0 && out->bytes) {
+    if (out && json_dump_callback(object, dump, out, JSON_COMPACT | JSON_REAL_PRECISION(12)) == 0 &&
+        out->bytes) {
         out->conn = c;
         out->bytes[out->len++] = '\n';
         write_out(c, out);

@@ -132,7 +132,11 @@ wait_for_card() {
 }
 
 show_holder() {
-  wait_for_card present && call card.identity "${at#,}" && {
+  if ! wait_for_card present; then
+    [ "$symbol" != deadline_exceeded ] || { say '没有插卡'; symbol=told; }
+    return 1
+  fi
+  call card.identity "${at#,}" && {
     say "姓名 $(value result.name)  社会保障号码 $(value result.citizen_id)  卡号 $(value result.card_number)"
     [ "$(value result.genuine)" = yes ] || say '注意: 卡片真伪未验证'
   }
@@ -184,7 +188,11 @@ else
 fi
 say '请插卡'
 if ! call system.hello '"client":"counter.sh","protocol":1' || ! show_holder; then
-  if [ -z "$symbol" ]; then say '无法连接服务'; else tell_error; fi
+  case $symbol in
+  '') say '无法连接服务' ;;
+  told) ;;
+  *) tell_error ;;
+  esac
   exit 1
 fi
 read_pin || { say '没有密码'; exit 1; }

@@ -95,7 +95,7 @@ class TestCounter(support.DaemonCase):
 
     def test_no_card(self):
         self.run_cli("sim", "remove")
-        self.assertIn("处理: ", self.sale("1", pins=(), code=1, COUNTER_WAIT_MS="200"))
+        self.assertEqual(self.sale("1", pins=(), code=1, COUNTER_WAIT_MS="200"), "请插卡\n没有插卡\n")
 
     def test_no_service(self):
         text = self.sale("1", pins=(), code=1, SSCARD_SOCKET=self.socket + "x")

@@ -129,6 +129,7 @@ class TestDaemon(support.DaemonCase):
         start = time.monotonic()
         done = subprocess.run(["sh", EXAMPLES + "/identity.sh"], stdout=subprocess.PIPE, env=self.env, timeout=60)
         self.assertEqual(json.loads(done.stdout)["result"]["name"], "张三")
+        self.assertRegex(done.stdout.decode(), r'"wire_ms":\d+(\.\d{1,3})?[,}]')  # as a person would write it
         self.assertLess(time.monotonic() - start, 10)  # the service hangs up when it has answered
         done = subprocess.run([os.environ["IDENTITY_C"]], stdout=subprocess.PIPE, env=self.env, timeout=30)
         self.assertEqual(json.loads(done.stdout)["citizen_id"], "111111198101011110")
