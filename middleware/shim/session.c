@@ -39,6 +39,28 @@ static struct ssc_shim *made_here(void)
     return s;
 }
 
+static struct ssc_shim *made_now(void)
+{
+    struct ssc_shim *s = calloc(1, sizeof *s);
+    if (s && pthread_setspecific(key, s) != 0) {
+        free(s);
+        s = NULL;
+    }
+    if (s) {
+        s->pid = getpid();
+    }
+    return s;
+}
+
+/* A configuration that cannot be used is read again at the next call: somebody may mend it. */
+static int configure(struct ssc_shim *s)
+{
+    char why[200];
+    const int rc = s->configured ? 0 : ssc_shim_config_load(&s->config, why);
+    s->configured = rc == 0;
+    return rc == 0 ? 0 : ssc_shim_fail(s, rc, why);
+}
+
 struct ssc_shim *ssc_shim_session(int *rc)
 {
     struct ssc_shim *s = NULL;
@@ -46,22 +68,10 @@ struct ssc_shim *ssc_shim_session(int *rc)
     pthread_once(&once, make_key);
     if (key_made) {
         s = made_here();
+        s = s ? s : made_now();
     }
-    if (key_made && !s) {
-        char why[200];
-        s = calloc(1, sizeof *s);
-        if (s && pthread_setspecific(key, s) != 0) {
-            free(s);
-            s = NULL;
-        }
-        if (s) {
-            s->pid = getpid();
-            const int error = ssc_shim_config_load(&s->config, why);
-            *rc = error == 0 ? 0 : ssc_shim_fail(s, error, why);
-        }
-        if (*rc != 0) { /* read again at the next call: somebody may mend it */
-            pthread_setspecific(key, NULL);
-        }
+    if (s) {
+        *rc = configure(s);
     }
     return s;
 }

@@ -19,6 +19,7 @@
 struct ssc_shim {
     pid_t pid;
     struct ssc_shim_config config;
+    bool configured; /* it could be read */
     struct sscard *client; /* NULL: not connected */
     char lease[64];        /* "": none */
     int64_t deadline;      /* of the running call */
