@@ -33,6 +33,7 @@ void ssc_options_help(void)
     puts("sscardd - service for social security cards\n"
          "\n"
          "  --sim[=IMAGE,..]   simulated readers with these cards (ssc-3.0,pboc without it) and a PSAM\n"
+         "                     contactless:IMAGE for a contactless reader\n"
          "  --state DIR        the simulated cards keep their state there; in memory without it\n"
          "  --config FILE      configuration; " CONFIG_FILE " when it exists\n"
          "  --socket PATH      where to listen\n"
