@@ -36,7 +36,12 @@ struct ssc_daemon {
     struct ssc_auth *key_file; /* NULL without one */
     struct ssc_psams *psam;
     struct ssc_worker *store; /* journal calls, because fsync blocks */
-    struct ssc_worker *hand;  /* moves simulated cards; NULL where the readers are real */
+    struct {
+        int64_t begun_ms; /* 0: never */
+        int rc;
+        size_t unsettled;
+    } probe;                 /* of the journal, the newest; the store's thread alone */
+    struct ssc_worker *hand; /* moves simulated cards; NULL where the readers are real */
     struct ssc_mailbox mailbox;
     struct ssc_server *server;
     struct ssc_readers *readers;

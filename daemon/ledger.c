@@ -90,6 +90,24 @@ int ssc_ledger_need(struct ssc_call *call)
     return rc == 0 ? 0 : ssc_call_fail(call, rc, "%s", "交易日志：%s", why);
 }
 
+int ssc_ledger_probe(struct ssc_call *call, size_t *unsettled)
+{
+    struct ssc_daemon *d = call->d;
+    if (d->probe.begun_ms <= call->received_ms) { /* it may not know what was so when this call came */
+        d->probe.begun_ms = ssc_now_ms();
+        d->probe.unsettled = 0;
+        d->probe.rc = ssc_ledger_open(d, NULL);
+        if (d->probe.rc == 0) {
+            d->probe.rc = ssc_journal_check(d->journal);
+        }
+        if (d->probe.rc == 0) {
+            d->probe.rc = ssc_journal_unsettled(d->journal, &d->probe.unsettled);
+        }
+    }
+    *unsettled = d->probe.unsettled;
+    return d->probe.rc;
+}
+
 void ssc_ledger_close(struct ssc_daemon *d)
 {
     struct ssc_journal *j = d->journal;

@@ -15,6 +15,10 @@ int ssc_ledger_init(struct ssc_daemon *d);
 int ssc_ledger_open(struct ssc_daemon *d, char why[200]);
 /* Work: the same for a call, which fails with the reason. */
 int ssc_ledger_need(struct ssc_call *call);
+/* On the store's thread: is the journal in order, and how many rows of it are unsettled? The journal is
+ * written to for that; calls that came before the newest such look began share its answer, so that a crowd
+ * that asks does not write for each. */
+int ssc_ledger_probe(struct ssc_call *call, size_t *unsettled);
 void ssc_ledger_close(struct ssc_daemon *d);
 
 #endif

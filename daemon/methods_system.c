@@ -79,13 +79,7 @@ int ssc_ping_now(struct ssc_call *call)
 int ssc_ping_work(struct ssc_call *call)
 {
     size_t unsettled = 0;
-    int rc = ssc_ledger_open(call->d, NULL);
-    if (rc == 0) {
-        rc = ssc_journal_check(call->d->journal);
-    }
-    if (rc == 0) {
-        rc = ssc_journal_unsettled(call->d->journal, &unsettled);
-    }
+    const int rc = ssc_ledger_probe(call, &unsettled);
     json_t *journal = json_pack("{s:b, s:I, s:s}", "ok", rc == 0, "unsettled", (json_int_t)unsettled, "file",
                                 call->d->config.journal);
     if (rc != 0 && call->d->journal && ssc_journal_gone(call->d->journal)) {

@@ -4,6 +4,7 @@
 #include "tests/daemon/service.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -210,6 +212,118 @@ static void bench_start(FILE *rows)
     row(rows, "start to first answered request, median of 10", values[5], "ms", "< 50", baseline);
 }
 
+/* ---- a crowd: most are there and say nothing, some ask all the time ---- */
+
+enum { IDLE = 1000, ACTIVE = 100, PINGS_A_SECOND = 1000, PINGS = 4000 };
+
+#define PING "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"system.ping\"}\n"
+
+struct asker {
+    int64_t due_us; /* when its next question should go out */
+    bool waits;     /* for an answer */
+};
+
+/* True when the line has ended. */
+static bool take_answer(int fd)
+{
+    static char bytes[16384];
+    const ssize_t n = recv(fd, bytes, sizeof bytes, 0);
+    assert_true(n > 0);
+    return bytes[n - 1] == '\n';
+}
+
+static void ask(struct asker *a, int fd)
+{
+    a->waits = send(fd, PING, sizeof PING - 1, MSG_NOSIGNAL) == (ssize_t)(sizeof PING - 1);
+    assert_true(a->waits);
+}
+
+/* Questions are due at fixed times, whether or not the one before was answered: waiting counts from there.
+ * pace 0: each asks again at once. Returns the seconds it took. */
+static double ping(struct client *const *c, size_t n, int64_t pace_us, double *ms, size_t count)
+{
+    static struct asker askers[ACTIVE];
+    struct pollfd fds[ACTIVE];
+    const int64_t start = now_us();
+    size_t done = 0;
+    for (size_t i = 0; i < n; i++) {
+        askers[i] = (struct asker){.due_us = start + (int64_t)i * pace_us};
+        fds[i] = (struct pollfd){.fd = c[i]->fd, .events = POLLIN};
+    }
+    while (done < count) {
+        for (size_t i = 0; i < n; i++) {
+            if (!askers[i].waits && askers[i].due_us <= now_us()) {
+                ask(&askers[i], fds[i].fd);
+            }
+        }
+        poll(fds, n, pace_us > 0 ? 1 : 100);
+        for (size_t i = 0; i < n; i++) {
+            if (fds[i].revents && take_answer(fds[i].fd)) {
+                const int64_t now = now_us();
+                askers[i].waits = false;
+                if (done < count) {
+                    ms[done++] = (double)(now - askers[i].due_us) / 1000;
+                }
+                askers[i].due_us = pace_us > 0 ? askers[i].due_us + (int64_t)n * pace_us : now;
+            }
+        }
+    }
+    const double took = (double)(now_us() - start) / 1e6;
+    for (size_t i = 0; i < n; i++) { /* nothing stays behind for the next round */
+        while (askers[i].waits) {
+            askers[i].waits = !take_answer(fds[i].fd);
+        }
+    }
+    qsort(ms, count, sizeof *ms, compare);
+    return took;
+}
+
+static void bench_crowd(FILE *rows)
+{
+    static struct client *idle[IDLE], *active[ACTIVE];
+    static double ms[PINGS];
+    char text[160];
+    struct service *s = service_new();
+    const char *const args[] = {"--sim=ssc-3.0,pboc,ssc-2.0", "--config",
+                                service_file(s, "crowd.conf", "[daemon]\nmax-clients = 1200\n"), NULL};
+    service_start(s, args);
+    for (size_t i = 0; i < ACTIVE; i++) {
+        active[i] = client_new(s);
+    }
+    const int64_t pace = 1000000 / PINGS_A_SECOND;
+    ping(active, ACTIVE, pace, ms, PINGS / 4); /* warm */
+    ping(active, ACTIVE, pace, ms, PINGS);
+    const double p99_alone = ms[PINGS * 99 / 100];
+    const long few = status_number(s->pid, "VmRSS:");
+    for (size_t i = 0; i < IDLE; i++) {
+        idle[i] = client_new(s);
+        json_decref(client_ok(idle[i], "events.subscribe", NULL));
+    }
+    ping(active, ACTIVE, pace, ms, PINGS);
+    const double p99 = ms[PINGS * 99 / 100];
+    snprintf(text, sizeof text, "%.2f ms, half of the answers within %.2f ms; %.2f ms without the idle", p99,
+             ms[PINGS / 2], p99_alone);
+    row(rows, "1,000 clients idle, 100 ask 1,000 times a second: p99 of system.ping against none idle",
+        p99 / p99_alone, "of it", "at most 1.5", text);
+    const double crowd_s = ping(active, ACTIVE, 0, ms, PINGS);
+    const double crowd_p99 = ms[PINGS * 99 / 100];
+    const double one_s = ping(active, 1, 0, ms, PINGS);
+    snprintf(text, sizeof text, "%.0f a second, p99 %.1f ms; one client alone %.0f a second", PINGS / crowd_s,
+             crowd_p99, PINGS / one_s);
+    row(rows, "1,000 clients idle, 100 ask without a pause: answers against one client alone",
+        one_s / crowd_s, "of them", "at least 1", text);
+    snprintf(text, sizeof text, "%.2f MiB with the 100 alone", (double)few / 1024);
+    row(rows, "memory with 1,000 clients idle and 100 active", (double)status_number(s->pid, "VmRSS:") / 1024,
+        "MiB", "< 20", text);
+    for (size_t i = 0; i < IDLE; i++) {
+        client_free(&idle[i]);
+    }
+    for (size_t i = 0; i < ACTIVE; i++) {
+        client_free(&active[i]);
+    }
+    service_free(&s);
+}
+
 static void bench(void **state)
 {
     FILE *rows = *state;
@@ -220,6 +334,7 @@ static void bench(void **state)
     bench_deadline(rows, s);
     service_free(&s);
     bench_start(rows);
+    bench_crowd(rows);
 }
 
 /* The rows alone are for stdout; what the test library says is not. */
