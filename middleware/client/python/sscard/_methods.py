@@ -677,7 +677,7 @@ class Methods:
         nth: At the nth matching command from now on; 0: at every one; 1 without it.
         cla: Only commands of this class.
         ins: Only this instruction.
-        arg: short: bytes left; slow: ms.
+        arg: short: bytes left; slow: ms; tear_during: 1 nothing was written, 2 all was, 0 either.
         sw: status, status_after: the status word.
         image: swap: the other card.
         deadline_ms: The answer comes within this time; the client's own default without it.

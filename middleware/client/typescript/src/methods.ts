@@ -1145,7 +1145,7 @@ export interface SimFaultParams {
   cla?: string;
   /** Only this instruction. */
   ins?: string;
-  /** short: bytes left; slow: ms. */
+  /** short: bytes left; slow: ms; tear_during: 1 nothing was written, 2 all was, 0 either. */
   arg?: number;
   /** status, status_after: the status word. */
   sw?: string;

@@ -2059,7 +2059,7 @@ public abstract class Methods {
             return this;
         }
 
-        /** short: bytes left; slow: ms. */
+        /** short: bytes left; slow: ms; tear_during: 1 nothing was written, 2 all was, 0 either. */
         public SimFaultParams arg(long value) {
             put("arg", value);
             return this;
