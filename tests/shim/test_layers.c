@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,24 +144,18 @@ static void test_nothing_behind_the_answer(void **state)
     assert_int_equal(ICC_Reader_Close(h), ICC_OK);
 }
 
-/* An extended command may be answered with more than 258 bytes: it is too long for a command here. */
-static void test_full_length(void **state)
+static void test_lengths_of_commands(void **state)
 {
     (void)state;
     char name[] = "AUTO";
-    unsigned char answer[ICC_RESPONSE_MAX + 8], command[ICC_COMMAND_MAX + 1] = {0x00, 0x84, 0x00, 0x00, 0xFF};
+    unsigned char answer[ICC_RESPONSE_MAX], command[ICC_COMMAND_MAX + 1] = {0x00, 0x84, 0x00, 0x00, 0xFF};
     const long h = ICC_Reader_Open(name);
     assert_int_equal(power_on(h, 0x01), ATR_LEN);
-    memset(answer, '#', sizeof answer);
     assert_in_range(ICC_Reader_Application(h, 0x01, ICC_COMMAND_MAX, command, answer), 2, ICC_RESPONSE_MAX);
     assert_int_equal(ICC_Reader_Application(h, 0x01, ICC_COMMAND_MAX + 1, command, answer),
                      ICC_PARAMETER_ERROR);
-    static unsigned char extended[] = {0x00, 0x84, 0x00, 0x00, 0x00, 0x01, 0x10};
-    const long n = ICC_Reader_Application(h, 0x01, sizeof extended, extended, answer);
-    assert_true(n <= ICC_RESPONSE_MAX);
-    for (size_t i = ICC_RESPONSE_MAX; i < sizeof answer; i++) {
-        assert_int_equal(answer[i], '#');
-    }
+    assert_int_equal(ICC_Reader_Application(h, 0x01, INT64_MAX, command, answer), ICC_PARAMETER_ERROR);
+    assert_int_equal(ICC_Reader_Application(h, 0x01, 3, command, answer), ICC_PARAMETER_ERROR);
     assert_int_equal(ICC_Reader_Close(h), ICC_OK);
 }
 
@@ -361,6 +357,103 @@ static void test_a_stopped_service(void **state)
     assert_in_range(now_ms() - from, 9000, 12000);
 }
 
+/* ---- a service that says what it likes ---- */
+
+struct liar {
+    int listener;
+    const char *atr, *response; /* for card.reset and apdu.transmit, hexadecimal */
+};
+
+static void answer_line(const struct liar *l, int fd, const char *line)
+{
+    static const char *const results[][2] = {
+        {"system.hello", "{\"role\":\"admin\"}"},
+        {"reader.list", "{\"readers\":[{\"name\":\"R\",\"state\":\"card\",\"medium\":\"contact\"}]}"},
+        {"card.acquire", "{\"lease\":\"lease-1\"}"},
+        {"card.release", "{}"},
+    };
+    char result[2000] = "", out[2100];
+    const char *id = strstr(line, "\"id\":");
+    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
+        if (strstr(line, results[i][0])) {
+            snprintf(result, sizeof result, "%s", results[i][1]);
+        }
+    }
+    if (!result[0]) {
+        const bool reset = strstr(line, "card.reset") != NULL;
+        snprintf(result, sizeof result, "{\"%s\":\"%s\"}", reset ? "atr" : "response",
+                 reset ? l->atr : l->response);
+    }
+    const int n = snprintf(out, sizeof out, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":%s}\n",
+                           id ? atoi(id + 5) : 0, result);
+    if (send(fd, out, (size_t)n, MSG_NOSIGNAL) != n) {
+        abort();
+    }
+}
+
+static void *lie(void *arg)
+{
+    const struct liar *l = arg;
+    const int fd = accept(l->listener, NULL, NULL);
+    char line[4096];
+    FILE *in = fdopen(fd, "r");
+    while (in && fgets(line, sizeof line, in)) {
+        answer_line(l, fd, line);
+    }
+    if (in) {
+        fclose(in);
+    }
+    return NULL;
+}
+
+/* One terminal with it: what ICC_Reader_PowerOn and then ICC_Reader_Application say. */
+static void with_liar(struct service *s, const char *atr, const char *response, long power, long application)
+{
+    struct liar l = {.atr = atr, .response = response};
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    unsigned char out[ICC_RESPONSE_MAX + 8], reset[ICC_ATR_MAX + 8];
+    char name[] = "AUTO";
+    pthread_t thread;
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/liar", s->folder);
+    unlink(a.sun_path);
+    l.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(l.listener, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(l.listener, 1), 0);
+    assert_int_equal(pthread_create(&thread, NULL, lie, &l), 0);
+    setenv("SSCARD_SOCKET", a.sun_path, 1);
+    memset(out, '#', sizeof out);
+    memset(reset, '#', sizeof reset);
+    const long h = ICC_Reader_Open(name);
+    assert_true(h >= 0);
+    assert_int_equal(ICC_Reader_PowerOn(h, 0x01, reset), power);
+    assert_int_equal(ICC_Reader_Application(h, 0x01, sizeof get_challenge, get_challenge, out), application);
+    assert_int_equal(ICC_Reader_Close(h), ICC_OK);
+    pthread_join(thread, NULL);
+    close(l.listener);
+    assert_memory_equal(out + (application > 0 ? application : 0), "########", 8);
+    assert_memory_equal(reset + ICC_ATR_MAX, "########", 8);
+}
+
+static void test_lengths_that_lie(void **state)
+{
+    struct service *s = *state;
+    char longest[2 * ICC_RESPONSE_MAX + 1] = "", longer[2 * ICC_RESPONSE_MAX + 3] = "";
+    char atr[2 * ICC_ATR_MAX + 1] = "", long_atr[2 * ICC_ATR_MAX + 3] = "";
+    memset(longest, 'A', sizeof longest - 1);
+    memset(longer, 'A', sizeof longer - 1);
+    memset(atr, '3', sizeof atr - 1);
+    memset(long_atr, '3', sizeof long_atr - 1);
+    with_liar(s, "3B00", "9000", 2, 2);
+    with_liar(s, atr, longest, ICC_ATR_MAX, ICC_RESPONSE_MAX);
+    with_liar(s, "3B00", longer, 2, ICC_CHECKSUM_ERROR);
+    with_liar(s, "3B00", "90", 2, ICC_CHECKSUM_ERROR);
+    with_liar(s, "3B00", "900", 2, ICC_CHECKSUM_ERROR);
+    with_liar(s, "3B00", "", 2, ICC_CHECKSUM_ERROR);
+    with_liar(s, "3B00", "no hex", 2, ICC_CHECKSUM_ERROR);
+    with_liar(s, long_atr, "9000", ICC_CHECKSUM_ERROR, ICC_NO_POWER);
+    with_liar(s, "", "9000", ICC_CHECKSUM_ERROR, ICC_NO_POWER);
+}
+
 /* ---- the regional layer ---- */
 
 typedef long read_card(char *out, int len, char *sign, int sign_len);
@@ -408,7 +501,7 @@ int main(void)
         TEST(test_32_handles),
         TEST(test_numbers_that_are_no_handles),
         TEST(test_nothing_behind_the_answer),
-        TEST(test_full_length),
+        TEST(test_lengths_of_commands),
         TEST(test_terminals_in_threads),
         TEST(test_one_handle_in_threads),
         TEST(test_waits_for_its_turn),
@@ -417,6 +510,7 @@ int main(void)
         TEST(test_a_lease_that_is_over),
         TEST(test_a_mute_card),
         TEST(test_a_stopped_service),
+        TEST(test_lengths_that_lie),
         TEST(test_region_in_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
