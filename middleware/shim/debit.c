@@ -75,7 +75,7 @@ static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const ch
                       json_t **result)
 {
     char state[24] = "abandoned";
-    int rc = ssc_shim_hold(s, in, &in->card);
+    int rc = ssc_shim_hold(s, in, &in->card, 1, with_time ? 1 : 0);
     for (unsigned attempt = 0; rc == 0 && void_attempt(state) && attempt < ATTEMPTS; attempt++) {
         name_sale(s, in, attempt);
         look_up(s, state);

@@ -200,13 +200,13 @@ static int read_files(struct ssc_shim *s, size_t count, int auth, struct ssc_shi
 
 int ssc_shim_read(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
-    const int rc = ssc_shim_hold(s, in, &in->card);
+    const int rc = ssc_shim_hold(s, in, &in->card, 1, 0);
     return rc == 0 ? read_files(s, s->addr.count, in->auth, out) : rc;
 }
 
 int ssc_shim_read_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
-    const int rc = ssc_shim_hold(s, in, &in->card);
+    const int rc = ssc_shim_hold(s, in, &in->card, 1, 1);
     return rc == 0 ? ssc_shim_key_begin(s, json_pack("{s:s}", "file", s->addr.files[0].name), out) : rc;
 }
 

@@ -21,10 +21,11 @@ int ssc_shim_fresh_op(struct ssc_shim *s, char op[65])
     return ok ? 0 : ssc_shim_fail(s, SSC_E_CRYPTO, NULL);
 }
 
-int ssc_shim_hold(struct ssc_shim *s, const struct ssc_shim_in *in, const struct ssc_shim_card *card)
+int ssc_shim_hold(struct ssc_shim *s, const struct ssc_shim_in *in, const struct ssc_shim_card *card,
+                  int typed, int remote)
 {
-    enum { QUESTIONS = 3 }; /* at most: old PIN, new PIN, new PIN again */
-    const int64_t ms = s->config.deadline_ms + s->config.hsm_hold_ms + QUESTIONS * s->config.pin_timeout_ms;
+    const int64_t ms = s->config.deadline_ms * (1 + remote) + s->config.hsm_hold_ms * remote +
+                       s->config.pin_timeout_ms * typed;
     return ssc_shim_acquire(s, in->type, card, ms > 3600000 ? 3600000 : ms);
 }
 

@@ -54,7 +54,7 @@ static void remember(char to[17], const json_t *challenge)
 int ssc_shim_identity_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     json_t *begun = NULL;
-    int rc = ssc_shim_hold(s, in, NULL);
+    int rc = ssc_shim_hold(s, in, NULL, 0, 1);
     if (rc == 0) {
         rc = ssc_shim_call(s, "card.authenticate.begin", NULL, NULL, &begun, s->deadline);
     }
@@ -99,7 +99,7 @@ int ssc_shim_records(struct ssc_shim *s, const struct ssc_shim_in *in, struct ss
 {
     enum { MOST = 30, ROOM = 2047 };
     json_t *log = NULL;
-    int rc = ssc_shim_hold(s, in, NULL);
+    int rc = ssc_shim_hold(s, in, NULL, 1, 0);
     if (rc == 0) {
         rc = ssc_shim_pin_verify(s);
     }

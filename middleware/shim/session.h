@@ -29,6 +29,7 @@ struct ssc_shim {
     char text[512];  /* Chinese, UTF-8 */
     /* between the steps: which function, how far, and what the first step was told */
     int flow, step;
+    int64_t until; /* when the next step has to have come */
     struct ssc_shim_addr addr;
     char original[2][17]; /* what the back office has to give back */
     char op[65];

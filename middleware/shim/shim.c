@@ -128,6 +128,8 @@ static int in_order(struct ssc_shim *s, const struct function *f)
         ssc_shim_drop(s);
     } else if (s->flow != f->flow || s->step != f->step - 1) {
         rc = ssc_shim_fail(s, SSC_E_AUTH_NOT_BEGUN, NULL);
+    } else if (sscard_deadline(0) > s->until) {
+        rc = ssc_shim_fail(s, SSC_E_LEASE_INVALID, NULL);
     }
     return rc;
 }
@@ -152,6 +154,7 @@ static int run(struct ssc_shim *s, const struct function *f, const struct ssc_sh
     if (rc == 0 && goes_on(f)) {
         s->flow = f->flow;
         s->step = f->step;
+        s->until = sscard_deadline(s->config.hsm_hold_ms);
     } else {
         ssc_shim_drop(s);
     }

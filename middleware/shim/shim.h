@@ -54,8 +54,10 @@ struct ssc_shim_in {
 
 /* Idempotency keys of calls that have none of their own: 128 random bits. SSC_E_CRYPTO's code. */
 int ssc_shim_fresh_op(struct ssc_shim *s, char op[65]);
-/* Holds the card for as long as the holder may type and the back office may think. */
-int ssc_shim_hold(struct ssc_shim *s, const struct ssc_shim_in *in, const struct ssc_shim_card *card);
+/* Takes the card of iType, for as long as all this may take: every step itself, the holder typing so many
+ * answers, the back office so many. card (may be NULL): the one that it has to be. */
+int ssc_shim_hold(struct ssc_shim *s, const struct ssc_shim_in *in, const struct ssc_shim_card *card,
+                  int typed, int remote);
 /* First half of a key's authentication; more: members for card.authenticate.begin. The line is added. */
 int ssc_shim_key_begin(struct ssc_shim *s, json_t *more, struct ssc_shim_out *out);
 /* Second half: pKey holds auth16+original16. */

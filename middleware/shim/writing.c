@@ -84,13 +84,13 @@ static int write_file(struct ssc_shim *s, const struct ssc_shim_values *values)
 int ssc_shim_write(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     (void)out;
-    const int rc = ssc_shim_hold(s, in, &in->card);
+    const int rc = ssc_shim_hold(s, in, &in->card, 1, 0);
     return rc == 0 ? write_file(s, &in->values) : rc;
 }
 
 int ssc_shim_write_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
-    const int rc = ssc_shim_hold(s, in, &in->card);
+    const int rc = ssc_shim_hold(s, in, &in->card, 1, 1);
     return rc == 0 ? ssc_shim_key_begin(s, json_pack("{s:s, s:b}", "file", s->addr.files[0].name, "write", 1),
                                         out)
                    : rc;
@@ -108,14 +108,14 @@ int ssc_shim_write_complete(struct ssc_shim *s, const struct ssc_shim_in *in, st
 int ssc_shim_verify_pin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     (void)out;
-    const int rc = ssc_shim_hold(s, in, NULL);
+    const int rc = ssc_shim_hold(s, in, NULL, 1, 0);
     return rc == 0 ? ssc_shim_pin_verify(s) : rc;
 }
 
 int ssc_shim_change_pin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     (void)out;
-    int rc = ssc_shim_hold(s, in, NULL);
+    int rc = ssc_shim_hold(s, in, NULL, 3, 0);
     rc = rc == 0 ? ssc_shim_fresh_op(s, s->op) : rc;
     return rc == 0 ? ssc_shim_pin_change(s, s->op) : rc;
 }
@@ -124,7 +124,7 @@ int ssc_shim_reload_pin(struct ssc_shim *s, const struct ssc_shim_in *in, struct
 {
     char digits[SSC_SHIM_PIN_MOST + 1] = "", secret[48] = "";
     (void)out;
-    int rc = ssc_shim_hold(s, in, &in->card);
+    int rc = ssc_shim_hold(s, in, &in->card, 2, 0);
     rc = rc == 0 ? ssc_shim_fresh_op(s, s->op) : rc;
     rc = rc == 0 ? ssc_shim_pin_new(s, digits) : rc;
     if (rc == 0) {
@@ -139,7 +139,7 @@ int ssc_shim_reload_pin(struct ssc_shim *s, const struct ssc_shim_in *in, struct
 int ssc_shim_unblock_pin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     (void)out;
-    int rc = ssc_shim_hold(s, in, &in->card);
+    int rc = ssc_shim_hold(s, in, &in->card, 0, 0);
     rc = rc == 0 ? ssc_shim_fresh_op(s, s->op) : rc;
     return rc == 0 ? ssc_shim_call(s, "pin.unblock", json_pack("{s:s}", "op", s->op), NULL, NULL, s->deadline)
                    : rc;
@@ -149,7 +149,7 @@ int ssc_shim_unblock_pin(struct ssc_shim *s, const struct ssc_shim_in *in, struc
 
 int ssc_shim_pin_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
-    int rc = ssc_shim_hold(s, in, &in->card);
+    int rc = ssc_shim_hold(s, in, &in->card, 2, 2);
     rc = rc == 0 ? ssc_shim_fresh_op(s, s->op) : rc;
     return rc == 0 ? ssc_shim_key_begin(s, json_pack("{s:s}", "key", "PUK"), out) : rc;
 }
