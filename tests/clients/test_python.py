@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -228,8 +229,8 @@ class TestScript(unittest.TestCase):
         self.assertEqual(seen[0][1]["protocol"], 1)
         told = seen[1][1].pop("deadline_ms")
         self.assertEqual(seen[1], ("card.identity", {"parts": "full"}))
-        self.assertTrue(900 <= told <= 950, told)
-        self.assertTrue(4700 <= seen[2][1]["deadline_ms"] <= 4750)
+        self.assertTrue(500 <= told <= 950, told)
+        self.assertTrue(4000 <= seen[2][1]["deadline_ms"] <= 4750)
 
     def test_broken_answers(self):
         for answer, symbol in ((b'{"jsonrpc":"2.0","id":2,"res', "daemon_absent"), (b"garbage\n", "parse_error"), (b"[1]\n", "parse_error"),
@@ -246,9 +247,9 @@ class TestScript(unittest.TestCase):
                          lambda c: self.assertEqual(self.fails("card_status", False, c.card_info).sw, 0x6A82))
 
     def test_late_answer(self):
-        late = b'{"id":2,"result":"late"}\n{"method":"event","params":{}}\n{"id":3,"result":{"mine":true}}\n'
-        script = [HELLO, ("card.info", support.Service.SILENT), ("card.info", late)]
-        self.with_script(script, lambda c: (self.fails("deadline_exceeded", True, lambda: c.card_info(deadline_ms=50)),
+        late = b'{"id":3,"result":"late"}\n{"method":"event","params":{}}\n{"id":4,"result":{"mine":true}}\n'
+        script = [HELLO, ("card.info", {}), ("card.info", support.Service.SILENT), ("card.info", late)]
+        self.with_script(script, lambda c: (c.card_info(), self.fails("deadline_exceeded", True, lambda: c.card_info(deadline_ms=50)),
                                             self.assertEqual(c.card_info(), {"mine": True})))
 
     def test_wrong_protocol(self):
@@ -289,10 +290,28 @@ class TestScript(unittest.TestCase):
 
     def test_debit_and_no_word(self):
         with self.assertRaises(sscard.SscardError) as e:
-            self.debit(("purse.debit", support.Service.SILENT), deadline_ms=200)
+            self.debit(("purse.debit", support.Service.SILENT), deadline_ms=1000)
         self.assertEqual((e.exception.symbol, e.exception.sent, e.exception.op), ("deadline_exceeded", True, OP))
 
+    def test_nobody_accepts(self):
+        """A full queue does not hold the caller beyond its deadline."""
+        path = os.path.join(self.dir, "full")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen(0)
+            waiting = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+            for one in waiting:
+                one.setblocking(False)
+                one.connect_ex(path)
+            start = time.monotonic()
+            self.fails("deadline_exceeded", False, sscard.Service(path, deadline_ms=100).card_info)
+            self.fails("deadline_exceeded", False, lambda: asyncio.run(sscard.AsyncService(path, deadline_ms=100).card_info()))
+            self.assertLess(time.monotonic() - start, 5)
+            for one in waiting:
+                one.close()
+
     def test_absent(self):
+        self.fails("invalid_argument", False, sscard.Service("x" * 200).card_info)
         os.environ["SSCARD_SOCKET"] = os.path.join(self.dir, "none")
         try:
             self.fails("daemon_absent", False, sscard.Service().card_info)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from types import TracebackType
 from typing import Any, AsyncIterator, Dict, List, Mapping, Optional, Type, Union
 
 from . import _types as t
 from ._methods import LEASED, AsyncMethods
 from ._wire import (DEADLINE_MS, LINE_MAX, SscardError, debit_steps, hello, is_trusted, local_error, new_op, now_ms, parse,
-                    request_line, usual_places)
+                    request_line, usual_places, why_not)
 
 
 class _Connection:
@@ -26,23 +27,40 @@ class _Connection:
         refused: Optional[SscardError] = None
         for place, check in [(path, False)] if path else usual_places():
             try:
-                reader, writer = await asyncio.open_unix_connection(place, limit=LINE_MAX)
-            except PermissionError:
-                refused = local_error("permission_denied", place or "")
-            except OSError:
-                refused = refused or local_error("daemon_absent", place or "")
-            else:
-                if not check or is_trusted(writer.get_extra_info("socket")):
-                    connection = cls(reader, writer)
-                    try:
-                        await connection.call("system.hello", hello(), deadline)
-                    except BaseException:
-                        connection.close()
-                        raise
-                    return connection
-                writer.close()
-                refused = local_error("permission_denied", place or "")
+                dialled = await cls._dial(place, deadline)
+            except (OSError, ValueError) as e:
+                refused = why_not(e, place, refused)
+                continue
+            if check and not is_trusted(dialled):
+                dialled.close()
+                refused = local_error("permission_denied", place)
+                continue
+            connection = cls(*await asyncio.open_unix_connection(sock=dialled, limit=LINE_MAX))
+            try:
+                await connection.call("system.hello", hello(), deadline)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
         raise refused or local_error("daemon_absent")
+
+    @staticmethod
+    async def _dial(place: str, deadline: int) -> socket.socket:
+        """As the waiting client's: asyncio takes a full queue for a connection."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.setblocking(False)
+            while True:
+                try:
+                    connection.connect(place)
+                    return connection
+                except BlockingIOError:
+                    if now_ms() >= deadline:
+                        raise socket.timeout from None
+                    await asyncio.sleep(0.005)
+        except BaseException:
+            connection.close()
+            raise
 
     async def _read(self) -> None:
         lost = local_error("daemon_absent", "the connection was lost", True)

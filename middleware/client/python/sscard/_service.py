@@ -11,26 +11,39 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Type, Union
 from . import _types as t
 from ._methods import LEASED, Methods
 from ._wire import (DEADLINE_MS, LINE_MAX, SscardError, debit_steps, hello, is_trusted, local_error, new_op, now_ms, parse,
-                    request_line, usual_places)
+                    request_line, usual_places, why_not)
+
+
+def _dial(place: str, deadline: int) -> socket.socket:
+    """A local connect succeeds or fails at once, or the listener's queue is full: that is waited for."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        while True:
+            try:
+                connection.connect(place)
+                return connection
+            except BlockingIOError:
+                if now_ms() >= deadline:
+                    raise socket.timeout from None
+                time.sleep(0.005)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _connect(path: Optional[str], deadline: int) -> socket.socket:
     refused: Optional[SscardError] = None
     for place, check in [(path, False)] if path else usual_places():
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            connection.settimeout(max(0.001, (deadline - now_ms()) / 1000))
-            connection.connect(place)
+            connection = _dial(place, deadline)
+        except (OSError, ValueError) as e:
+            refused = why_not(e, place, refused)
+        else:
             if not check or is_trusted(connection):
                 return connection
+            connection.close()
             refused = local_error("permission_denied", place)
-        except PermissionError:
-            refused = local_error("permission_denied", place)
-        except socket.timeout:
-            refused = local_error("deadline_exceeded", place)
-        except OSError:
-            refused = refused or local_error("daemon_absent", place)
-        connection.close()
     raise refused or local_error("daemon_absent")
 
 

@@ -82,6 +82,17 @@ def is_trusted(connection: socket.socket) -> bool:
     return uid in (0, os.getuid())
 
 
+def why_not(e: Exception, place: str, before: Optional[SscardError]) -> SscardError:
+    """Why a place could not be connected to; a socket that refuses tells more than one that is absent."""
+    if isinstance(e, socket.timeout):
+        return local_error("deadline_exceeded", place)
+    if isinstance(e, PermissionError):
+        return local_error("permission_denied", place)
+    if not isinstance(e, OSError) or "too long" in str(e):  # no path at all
+        return local_error("invalid_argument", repr(place))
+    return before or local_error("daemon_absent", place)
+
+
 def hello() -> Dict[str, Any]:
     program = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "python"
     return {"client": "%s (sscard-python %s)" % (program[:64], __version__), "protocol": PROTOCOL}

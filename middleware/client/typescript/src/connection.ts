@@ -4,6 +4,7 @@ import { lstatSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { LOCAL, PROTOCOL, type ErrorData, type ErrorSymbol, type Txn } from "./methods.js";
 
 const VERSION = "0.1.0";
@@ -91,24 +92,27 @@ function places(path: string | undefined): string[] {
   return ["/run/sscard/sscard.sock", ...(runtime ? [`${runtime}/sscard/sscard.sock`] : []), ...(isOwn(own) ? [own] : [])];
 }
 
-function dial(path: string, deadline: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
+/** A local connect succeeds or fails at once, or the listener's queue is full: that is waited for. */
+async function dial(path: string, deadline: number): Promise<Socket> {
+  for (;;) {
     const socket = createConnection(path);
-    const timer = setTimeout(() => fail(localError("deadline_exceeded", path)), Math.max(1, deadline - now()));
-    const fail = (error: SscardError): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(error);
-    };
-    socket.once("error", (e: NodeJS.ErrnoException) =>
-      fail(localError(e.code === "EACCES" || e.code === "EPERM" ? "permission_denied" : "daemon_absent", path)),
-    );
-    socket.once("connect", () => {
-      clearTimeout(timer);
-      socket.removeAllListeners("error");
-      resolve(socket);
+    const code = await new Promise<string>((resolve) => {
+      socket.once("error", (e: NodeJS.ErrnoException) => resolve(e.code ?? "?"));
+      socket.once("connect", () => resolve(""));
     });
-  });
+    if (code === "") {
+      socket.removeAllListeners("error");
+      return socket;
+    }
+    socket.destroy();
+    if (code !== "EAGAIN") {
+      throw localError(code === "EACCES" || code === "EPERM" ? "permission_denied" : "daemon_absent", path);
+    }
+    if (now() >= deadline) {
+      throw localError("deadline_exceeded", path);
+    }
+    await sleep(5);
+  }
 }
 
 interface Message {

@@ -13,6 +13,9 @@ import com.google.gson.stream.JsonToken;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringReader;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -49,10 +52,9 @@ final class Connection implements AutoCloseable {
     }
 
     Connection(Path path, long deadline) throws SscardException, Late, IOException {
-        channel = dial(path);
+        channel = dial(path, deadline);
         selector = Selector.open();
         try {
-            channel.configureBlocking(false);
             channel.register(selector, SelectionKey.OP_READ);
             call("system.hello", Map.of("client", "java (sscard-java " + VERSION + ")", "protocol", Methods.PROTOCOL), deadline);
         } catch (SscardException | Late | IOException | RuntimeException e) {
@@ -94,20 +96,49 @@ final class Connection implements AutoCloseable {
         return places;
     }
 
-    /** A local connect succeeds or fails at once. */
-    private static SocketChannel dial(Path path) throws SscardException, IOException {
+    /** Null: the listener's queue is full. */
+    private static SocketChannel tryOnce(Path place) throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            channel.configureBlocking(false);
+            if (channel.connect(UnixDomainSocketAddress.of(place))) {
+                return channel;
+            }
+        } catch (BindException | ConnectException e) { // its rights; nobody listens
+            channel.close();
+            throw e;
+        } catch (SocketException e) {
+            if (Files.notExists(place)) {
+                channel.close();
+                throw e;
+            }
+        }
+        channel.close();
+        return null;
+    }
+
+    /** A local connect succeeds or fails at once, or the listener's queue is full: that is waited for. */
+    private static SocketChannel dial(Path path, long deadline) throws SscardException, IOException {
         SscardException refused = null;
         for (Path place : places(path)) {
-            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
             try {
-                channel.connect(UnixDomainSocketAddress.of(place));
-                return channel;
+                SocketChannel channel = tryOnce(place);
+                while (channel == null && left(deadline) > 0) {
+                    Thread.sleep(5);
+                    channel = tryOnce(place);
+                }
+                if (channel != null) {
+                    return channel;
+                }
+                refused = SscardException.local("deadline_exceeded", place.toString(), false);
             } catch (IOException e) {
-                channel.close();
-                boolean rights = String.valueOf(e.getMessage()).contains("denied");
+                boolean rights = e instanceof BindException;
                 if (refused == null || rights) { // one that refuses tells more than one that is absent
                     refused = SscardException.local(rights ? "permission_denied" : "daemon_absent", place.toString(), false);
                 }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw SscardException.local("cancelled", "interrupted", false);
             }
         }
         throw refused;
