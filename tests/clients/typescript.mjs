@@ -38,7 +38,7 @@ test("the real service", async (t) => {
     await t.test("errors", async () => {
       const e = await fails("pin_wrong", false, () => service.pinVerify({ reader: R0, secret: "000000" }));
       assert.deepEqual([e.code, e.tries, e.text("zh"), e.remedy("en") !== ""], [-80, 5, "密码错误", true]);
-      await fails("deadline_exceeded", false, () => service.cardWait({ reader: R0, state: "absent", deadline_ms: 200 }));
+      await assert.rejects(service.cardWait({ reader: R0, state: "absent", deadline_ms: 200 }), { symbol: "deadline_exceeded" });
     });
     await t.test("lease", async () => {
       await service.withLease({ reader: R0, hold_ms: 5000 }, async (card) => {
