@@ -89,6 +89,19 @@ class TestDeclarations(unittest.TestCase):
                 for kind, parameter in zip(kinds, found[name]):
                     self.assertRegex(parameter, KINDS[language][kind], (language, name))
 
+    def test_exports(self):
+        """Each library exports what its header declares, and nothing else; it brings no cryptography into the program."""
+        for name, path in (("SSCardDriver", "SSCardDriver.h"), ("SSCard", "region/sscard_region.h"), ("HeaSecReadInfo", "region/heasec.h"),
+                           ("SSSE32", "ssse32/ssse32.h")):
+            library = os.path.join(LIBRARIES, "lib%s.so" % name)
+            text = re.sub(r"/\*.*?\*/", "", read("middleware", "shim", *path.split("/")), flags=re.S)
+            declared = re.findall(r"^SSCARD_\w+ long (\w+)\(", text, re.M)
+            exported = subprocess.run(["nm", "-D", "--defined-only", library], stdout=subprocess.PIPE, check=True).stdout.decode()
+            self.assertEqual(sorted(line.split()[-1] for line in exported.splitlines()), sorted(declared), name)
+            needed = subprocess.run(["readelf", "-d", library], stdout=subprocess.PIPE, check=True).stdout.decode()
+            needed = set(re.findall(r"NEEDED.*\[(\w+)[.\-]", needed)) - {"libasan", "libubsan"}
+            self.assertLessEqual(needed, {"libjansson", "libinih", "libc"}, name)
+
     def test_python(self):
         program = self.write("national.py", self.block("python", "FUNCTIONS"))
         self.assertEqual(self.run_it(sys.executable, program).decode(), "张三 111111198101011110\n")

@@ -493,6 +493,31 @@ static void test_region_in_threads(void **state)
     client_free(&c);
 }
 
+/* Programs load one after the other, for all to see, and some of the names are the same. */
+static void test_all_together(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"SSSE32", "HeaSecReadInfo", "SSCard", "SSCardDriver"};
+    void *library[4], *read[2];
+    long (*with_lengths)(char *, int, char *, int), (*without)(char *, char *);
+    char path[300], out[2048], sign[8192];
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 4; i++) {
+            const int k = round ? 3 - i : i;
+            snprintf(path, sizeof path, SSC_LIBRARIES "/lib%s.so", names[k]);
+            library[k] = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+            assert_non_null(library[k]);
+        }
+        read[0] = dlsym(library[1], "ReadCardBas");
+        read[1] = dlsym(library[2], "ReadCardBas");
+        assert_true(read[0] && read[1] && read[0] != read[1]);
+        memcpy(&without, &read[0], sizeof without);
+        memcpy(&with_lengths, &read[1], sizeof with_lengths);
+        assert_int_equal(without(out, sign), -23); /* two cards are there: which one is meant? */
+        assert_int_equal(with_lengths(out, sizeof out, sign, sizeof sign), -23);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
@@ -512,6 +537,7 @@ int main(void)
         TEST(test_a_stopped_service),
         TEST(test_lengths_that_lie),
         TEST(test_region_in_threads),
+        TEST(test_all_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
