@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Suspend, resets by others, replug into another address: the driver comes back by itself, and nobody goes on
  * with a card that has lost its power. */
-#include "ccid_bed.h"
+#include "pcscd_bed.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -141,12 +141,44 @@ static void again_and_again(void **state)
     works_again();
 }
 
+/* With our handler behind pcscd: the reader keeps its name and place there, and comes back. */
+static void behind_pcscd(void **state)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        struct device_config config = device_default(LEVEL_SHORT);
+        struct ssc_channel *ch = NULL;
+        char name[SSC_READER_NAME_MAX];
+        config.interrupt = !DISTURBANCES[i].polled;
+        trouble = DISTURBANCES[i].name;
+        via_pcscd(VIA_HANDLER, config, "ssc-2.0");
+        name_of(0, name);
+        await(name, SSC_SLOT_CARD);
+        assert_int_equal(ssc_channel_open(driver, name, false, &ch, ssc_deadline(SOON)), 0);
+        assert_int_equal(challenge(ch, SOON), 10);
+        bed_disturb(bed, 1, DISTURBANCES[i].status);
+        const int64_t deadline = ssc_deadline(RECOVERY);
+        const int old = challenge(ch, SOON);
+        ssc_channel_close(&ch, true);
+        int rc = -1;
+        while (rc != 10 && ssc_now_ms() < deadline) {
+            rc = ssc_channel_open(driver, name, false, &ch, deadline);
+            rc = rc == 0 ? challenge(ch, SOON) : rc;
+            ssc_channel_close(&ch, true);
+            nap(20);
+        }
+        if (old >= 0 || rc != 10) {
+            fail_msg("%s: the old card %d, a new one %d", trouble, old, rc);
+        }
+        pcscd_bed_down(state);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         bed_test(while_idle),      bed_test(in_an_exchange),
         bed_test(is_told),         bed_test(moves_to_another_port),
-        bed_test(again_and_again),
+        bed_test(again_and_again), pcscd_bed_test(behind_pcscd),
     };
     bed_enter(argv);
     if (argc > 1) {
