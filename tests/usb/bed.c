@@ -395,15 +395,17 @@ void bed_plug(struct bed *bed, unsigned number, struct device *device)
     pthread_mutex_init(&port->lock, NULL);
     snprintf(port->node, sizeof port->node, "/dev/bus/usb/001/%03u", port->address);
     snprintf(port->sysfs, sizeof port->sysfs, ROOT_PORT "/1-%u", number);
+    /* Before the node is there: the library tells of it by itself, and a program that opens it while the
+     * socket does not listen yet is ended. */
+    port->handler = umockdev_ioctl_base_new();
+    g_signal_connect_data(port->handler, "handle-ioctl", G_CALLBACK(on_ioctl), port, free_port, 0);
+    must(umockdev_testbed_attach_ioctl(bed->testbed, port->node, port->handler, &error), error, "attach");
     FILE *out = open_memstream(&text, &len);
     must(out != NULL, NULL, "memory");
     describe(out, port);
     fclose(out);
     must(umockdev_testbed_add_from_string(bed->testbed, text, &error), error, "add");
     free(text);
-    port->handler = umockdev_ioctl_base_new();
-    g_signal_connect_data(port->handler, "handle-ioctl", G_CALLBACK(on_ioctl), port, free_port, 0);
-    must(umockdev_testbed_attach_ioctl(bed->testbed, port->node, port->handler, &error), error, "attach");
     char sysfs[128];
     snprintf(sysfs, sizeof sysfs, "/sys%s", port->sysfs);
     umockdev_testbed_uevent(bed->testbed, sysfs, "add");

@@ -21,9 +21,9 @@ static inline void via_pcscd(enum via via, struct device_config config, const ch
         (via == VIA_LIBCCID && access("/usr/lib/pcsc/drivers/ifd-ccid.bundle", F_OK) != 0)) {
         skip();
     }
-    if (via == VIA_HANDLER) { /* libccid does not know it */
-        config.vendor = 0x1D99;
-        config.product = 0x0016;
+    if (via == VIA_HANDLER) { /* on nobody's list, also where our bundle is installed */
+        config.vendor = 0x1209;
+        config.product = 0x0001;
     }
     bed = bed_new();
     reader = device_new(&config);
@@ -34,7 +34,7 @@ static inline void via_pcscd(enum via via, struct device_config config, const ch
     bed_plug(bed, 1, reader);
     pcscd = test_pcscd_new(NULL, 0);
     if (via == VIA_HANDLER) { /* as udev's rules would bind it */
-        test_pcscd_entry(pcscd, config.serial, "usb:1d99/0016:libudev:0:/dev/bus/usb/001/002",
+        test_pcscd_entry(pcscd, config.serial, "usb:1209/0001:libudev:0:/dev/bus/usb/001/002",
                          SSC_TEST_CCID_HANDLER);
     }
     test_pcscd_start(pcscd);
