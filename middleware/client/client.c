@@ -125,9 +125,10 @@ const char *sscard_error_remedy(const struct sscard *c, const char *lang)
     return text[0] ? text : text_of(remedy, "en");
 }
 
-const char *sscard_error_detail(const struct sscard *c)
+const char *sscard_error_detail(const struct sscard *c, const char *lang)
 {
-    return text_of(data_of(c), "detail");
+    const char *text = strcmp(lang, "zh") == 0 ? text_of(data_of(c), "detail_zh") : "";
+    return text[0] ? text : text_of(data_of(c), "detail");
 }
 
 const char *sscard_error_json(const struct sscard *c)

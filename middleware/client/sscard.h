@@ -120,7 +120,7 @@ SSCARD_API const char *sscard_error_text(const struct sscard *client, const char
 /* What to do about it, for people. */
 SSCARD_API const char *sscard_error_remedy(const struct sscard *client, const char *lang);
 /* What it was about: a parameter, a path, a role. For people and logs. */
-SSCARD_API const char *sscard_error_detail(const struct sscard *client);
+SSCARD_API const char *sscard_error_detail(const struct sscard *client, const char *lang);
 /* The whole error object as JSON text: code, message, data (sw, tries, txn ... where they apply). */
 SSCARD_API const char *sscard_error_json(const struct sscard *client);
 /* The status word of the card, 0x63C2; 0 when the failure has none. */

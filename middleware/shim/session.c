@@ -119,7 +119,7 @@ static const struct ssc_error_info *row_of(struct sscard *client)
 {
     const struct ssc_error_info *row = ssc_error_by_symbol(sscard_error_symbol(client));
     if (row && row->code == SSC_E_NEED_REMOTE) {
-        const struct ssc_error_info *cause = ssc_error_by_symbol(sscard_error_detail(client));
+        const struct ssc_error_info *cause = ssc_error_by_symbol(sscard_error_detail(client, "en"));
         row = cause && cause->code != SSC_E_NOT_SUPPORTED ? cause : row;
     }
     return row;

@@ -242,9 +242,12 @@ class TestScript(unittest.TestCase):
         self.with_script([HELLO, ("card.info", {"error": {}})], lambda c: self.fails("", False, c.card_info))
 
     def test_status_word(self):
-        refused = support.error("card_status", -47, sw="6A82", sw_name="file_not_found")
+        refused = support.error("card_status", -47, detail="EF05", detail_zh="文件 EF05", sw="6A82", sw_name="file_not_found")
         self.with_script([HELLO, ("card.info", refused)],
-                         lambda c: self.assertEqual(self.fails("card_status", False, c.card_info).sw, 0x6A82))
+                         lambda c: self.check_status(self.fails("card_status", False, c.card_info)))
+
+    def check_status(self, e):
+        self.assertEqual((e.sw, e.detail(), e.detail("zh"), str(e)), (0x6A82, "EF05", "文件 EF05", "card_status: card_status: EF05"))
 
     def test_late_answer(self):
         late = b'{"id":3,"result":"late"}\n{"method":"event","params":{}}\n{"id":4,"result":{"mine":true}}\n'

@@ -180,7 +180,7 @@ static void test_error_object(void **state)
              "wrong.\",\"data\":{"
              "\"symbol\":\"pin_wrong\",\"text\":{\"en\":\"The PIN is "
              "wrong.\",\"zh\":\"密码错误\"},\"remedy\":{"
-             "\"en\":\"Ask.\",\"zh\":\"重新输入\"},\"detail\":\"reader 0\",\"sw\":\"63C2\",\"tries\":2}}}\n"},
+             "\"en\":\"Ask.\",\"zh\":\"重新输入\"},\"detail\":\"reader 0\",\"detail_zh\":\"读卡器 0\",\"sw\":\"63C2\",\"tries\":2}}}\n"},
         {.send = "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":\"?\"}}\n"});
     assert_int_equal(call(c, &out, 2000), -80);
     assert_null(out);
@@ -190,7 +190,8 @@ static void test_error_object(void **state)
     assert_string_equal(sscard_error_text(c, "fr"), "The PIN is wrong.");
     assert_string_equal(sscard_error_remedy(c, "zh"), "重新输入");
     assert_string_equal(sscard_error_remedy(c, "fr"), "Ask.");
-    assert_string_equal(sscard_error_detail(c), "reader 0");
+    assert_string_equal(sscard_error_detail(c, "en"), "reader 0");
+    assert_string_equal(sscard_error_detail(c, "zh"), "读卡器 0");
     assert_int_equal(sscard_error_sw(c), 0x63C2);
     assert_non_null(strstr(sscard_error_json(c), "\"tries\":2"));
     assert_true(call(c, &out, 2000) < 0); /* an error object without a number is still a failure */
@@ -340,7 +341,7 @@ static void test_absent(void **state)
     sscard_close(&c);
     assert_int_equal(sscard_open("/nonexistent/sscard.sock", sscard_deadline(100), &c), SSCARD_DAEMON_ABSENT);
     assert_non_null(c);
-    assert_string_equal(sscard_error_detail(c), "/nonexistent/sscard.sock");
+    assert_string_equal(sscard_error_detail(c, "zh"), "/nonexistent/sscard.sock");
     assert_true(sscard_error_remedy(c, "en")[0]);
     assert_int_equal(sscard_call(c, "a.b", NULL, NULL, sscard_deadline(100)), SSCARD_DAEMON_ABSENT);
     assert_false(sscard_error_sent(c));

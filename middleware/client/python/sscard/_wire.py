@@ -34,13 +34,12 @@ class SscardError(Exception):
         self.data = cast(ErrorData, data if isinstance(data, dict) else {})
         self.symbol: str = self.data.get("symbol", "")
         self.message: str = error.get("message", "")
-        self.detail: str = self.data.get("detail", "")
         self.sw: Optional[int] = int(self.data["sw"], 16) if "sw" in self.data else None
         self.tries: Optional[int] = self.data.get("tries")
         self.txn: Optional[Txn] = self.data.get("txn")
         self.sent = sent
         self.op: Optional[str] = None
-        super().__init__(": ".join(part for part in (self.symbol, self.message, self.detail) if part))
+        super().__init__(": ".join(part for part in (self.symbol, self.message, self.detail()) if part))
 
     def text(self, lang: str = "en") -> str:
         """What happened, in "en" or "zh"."""
@@ -49,6 +48,11 @@ class SscardError(Exception):
     def remedy(self, lang: str = "en") -> str:
         """What to do about it, in "en" or "zh"."""
         return cast(Dict[str, str], self.data.get("remedy", {})).get(lang, "")
+
+    def detail(self, lang: str = "en") -> str:
+        """What it was about, in "en" or "zh"."""
+        detail = self.data.get("detail", "")
+        return self.data.get("detail_zh", detail) if lang == "zh" else detail
 
 
 def local_error(symbol: str, detail: str = "", sent: bool = False) -> SscardError:

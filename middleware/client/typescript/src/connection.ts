@@ -43,8 +43,9 @@ export class SscardError extends Error {
     return this.data.remedy?.[lang] ?? "";
   }
 
-  get detail(): string {
-    return this.data.detail ?? "";
+  /** What it was about. */
+  detail(lang: "en" | "zh" = "en"): string {
+    return (lang === "zh" ? this.data.detail_zh : undefined) ?? this.data.detail ?? "";
   }
 
   get tries(): number | undefined {

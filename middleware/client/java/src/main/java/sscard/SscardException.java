@@ -64,9 +64,10 @@ public final class SscardException extends Exception {
         return in(data.remedy(), lang);
     }
 
-    /** What it was about; empty where there is nothing to say. */
-    public String detail() {
-        return data.detail() == null ? "" : data.detail();
+    /** What it was about; lang: "en" or "zh"; empty where there is nothing to say. */
+    public String detail(String lang) {
+        String said = lang.startsWith("zh") && data.detailZh() != null ? data.detailZh() : data.detail();
+        return said == null ? "" : said;
     }
 
     /** The status word of the card; null when the failure has none. */
