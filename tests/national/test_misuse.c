@@ -287,11 +287,22 @@ static void test_hold_is_over(void **state)
 
 /* ---- processes ---- */
 
-static void *begin_and_stay(void *out_fd)
+/* A child of a thread that has called nothing yet takes the card, says so, and stays. */
+struct staying {
+    pid_t pid;
+    int out;
+};
+
+static void *fork_and_stay(void *arg)
 {
-    char out[1024];
-    if (iReadCardBas_HSM_Step1(1, out) == 0 && write(*(int *)out_fd, "x", 1) == 1) {
-        pause();
+    struct staying *s = arg;
+    s->pid = fork();
+    if (s->pid == 0) {
+        char line[1024];
+        if (iReadCardBas_HSM_Step1(1, line) == 0 && write(s->out, "x", 1) == 1) {
+            pause();
+        }
+        _exit(1);
     }
     return NULL;
 }
@@ -299,21 +310,19 @@ static void *begin_and_stay(void *out_fd)
 static void test_killed_caller(void **state)
 {
     struct bed *b = *state;
+    struct staying s = {.pid = -1};
+    pthread_t thread;
     int pipes[2];
     char c;
     bed_put(b, CONTACT, "ssc-3.0");
     assert_int_equal(pipe(pipes), 0);
-    const pid_t pid = fork();
-    if (pid == 0) {
-        pthread_t thread;
-        pthread_create(&thread, NULL, begin_and_stay, &pipes[1]);
-        pthread_join(thread, NULL);
-        _exit(1);
-    }
+    s.out = pipes[1];
+    assert_int_equal(pthread_create(&thread, NULL, fork_and_stay, &s), 0);
+    pthread_join(thread, NULL);
     close(pipes[1]);
     assert_int_equal(read(pipes[0], &c, 1), 1);
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    kill(s.pid, SIGKILL);
+    waitpid(s.pid, NULL, 0);
     assert_string_equal(OK(b->caller, iReadCardBas, .type = 1), LINE);
     close(pipes[0]);
 }
