@@ -52,23 +52,27 @@ static long code_of(const struct sscard *service)
     return published ? code : ICC_CONNECT_ERROR;
 }
 
-/* Takes params. *result may be NULL. */
-static long call(struct terminal *t, const char *method, json_t *params, json_t **result)
+/* params: JSON text. *result may be NULL. */
+static long call_text(struct terminal *t, const char *method, const char *params, json_t **result)
 {
-    char *text = params ? json_dumps(params, JSON_COMPACT) : NULL, *answer = NULL;
-    long code = ICC_CONNECT_ERROR;
-    json_decref(params);
-    if (text) {
-        code =
-            sscard_call(t->service, method, text, &answer, t->deadline) == 0 ? ICC_OK : code_of(t->service);
-        explicit_bzero(text, strlen(text)); /* perhaps a PIN */
-        free(text);
-    }
+    char *answer = NULL;
+    long code =
+        sscard_call(t->service, method, params, &answer, t->deadline) == 0 ? ICC_OK : code_of(t->service);
     if (code == ICC_OK && result) {
         *result = json_loads(answer, 0, NULL);
         code = *result ? ICC_OK : ICC_CONNECT_ERROR;
     }
     sscard_free(answer);
+    return code;
+}
+
+/* Takes params. */
+static long call(struct terminal *t, const char *method, json_t *params, json_t **result)
+{
+    char *text = params ? json_dumps(params, JSON_COMPACT) : NULL;
+    const long code = text ? call_text(t, method, text, result) : ICC_CONNECT_ERROR;
+    free(text);
+    json_decref(params);
     return code;
 }
 
@@ -320,13 +324,17 @@ static long refusal(const struct terminal *t, long code)
     return strcmp(sscard_error_symbol(t->service), "permission_denied") == 0 ? ICC_BAD_COMMAND : code;
 }
 
-static json_t *command_params(const struct card *c, const unsigned char *command, size_t len)
+/* Written here and not by the JSON library, which leaves behind what it frees: it may hold a PIN. */
+static long send_command(struct terminal *t, const struct card *c, const unsigned char *command, size_t len,
+                         json_t **answer)
 {
-    char hex[2 * ICC_COMMAND_MAX + 1];
+    char hex[2 * ICC_COMMAND_MAX + 1], params[sizeof hex + sizeof c->lease + 32];
     ssc_hex_encode(command, len, hex, sizeof hex);
-    json_t *params = json_pack("{s:s, s:s}", "lease", c->lease, "command", hex);
+    snprintf(params, sizeof params, "{\"lease\":\"%s\",\"command\":\"%s\"}", c->lease, hex);
+    const long code = call_text(t, "apdu.transmit", params, answer);
     explicit_bzero(hex, sizeof hex);
-    return params;
+    explicit_bzero(params, sizeof params);
+    return code;
 }
 
 /* Into response when it is one. */
@@ -350,7 +358,7 @@ long terminal_transmit(struct terminal *t, unsigned slot, const unsigned char *c
     long code = !p.card ? ICC_PARAMETER_ERROR : p.card->lease[0] ? ICC_OK : ICC_NO_POWER;
     t->deadline = sscard_deadline(CALL_MS);
     if (code == ICC_OK) {
-        code = call(t, "apdu.transmit", command_params(p.card, command, len), &answer);
+        code = send_command(t, p.card, command, len, &answer);
         code = code == ICC_OK ? take_response(answer, response) : refusal(t, code);
     }
     if (code == ICC_NO_POWER) { /* or the card is gone altogether */
