@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/events.h"
 
+#include "daemon/json_out.h"
 #include "daemon/server.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ struct event {
 
 struct ssc_events {
     struct ssc_daemon *d;
-    uint64_t seq;
+    uint64_t seq, first;                /* newest number; the one before the first of this run */
     struct event ring[SSC_EVENTS_KEPT]; /* event n at n % SSC_EVENTS_KEPT */
 };
 
@@ -23,6 +24,10 @@ int ssc_events_new(struct ssc_daemon *d, struct ssc_events **out)
     struct ssc_events *e = calloc(1, sizeof *e);
     if (e) {
         e->d = d;
+        /* A number of an earlier run is never one of this: a subscriber that comes back is not told half of
+         * what it missed. */
+        e->first = (uint64_t)ssc_unix_ms();
+        e->seq = e->first;
     }
     *out = e;
     return e ? 0 : SSC_E_OUT_OF_MEMORY;
@@ -141,7 +146,7 @@ void ssc_events_txns(struct ssc_events *e, const json_t *list)
 json_t *ssc_events_since(const struct ssc_events *e, uint64_t from_seq, const struct ssc_conn *c)
 {
     json_t *list = NULL;
-    if (from_seq <= e->seq && e->seq - from_seq < SSC_EVENTS_KEPT) {
+    if (from_seq >= e->first && from_seq <= e->seq && e->seq - from_seq < SSC_EVENTS_KEPT) {
         list = json_array();
         for (uint64_t n = from_seq + 1; n <= e->seq; n++) {
             json_t *event = json_deep_copy(view(&e->ring[n % SSC_EVENTS_KEPT], c));

@@ -3,6 +3,7 @@
 #include "service.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -71,9 +72,29 @@ static void test_coming_back(void **state)
         assert_int_equal(int_of(json_array_get(missed, i), "seq"), seq + 1 + (int64_t)i);
     }
     json_decref(snapshot);
-    snapshot =
-        client_ok(c, "events.subscribe", "{s:i}", "from_seq", 1 << 30); /* from another life of the daemon */
+    snapshot = client_ok(c, "events.subscribe", "{s:I}", "from_seq", (json_int_t)1 << 50); /* nobody's */
     assert_null(json_object_get(snapshot, "missed"));
+    json_decref(snapshot);
+    client_free(&c);
+}
+
+/* A number of the run before is not taken for one of this run, however many events there were since. */
+static void test_coming_back_after_a_restart(void **state)
+{
+    struct service *s = *state;
+    struct client *c = client_new(s);
+    swap_card(c, 1);
+    json_t *snapshot = client_ok(c, "reader.list", NULL);
+    const int64_t seq = int_of(snapshot, "seq");
+    json_decref(snapshot);
+    client_free(&c);
+    assert_int_equal(service_stop(s, SIGTERM), 0);
+    service_sim(s, NULL, false);
+    c = client_new(s);
+    swap_card(c, 6);
+    snapshot = client_ok(c, "events.subscribe", "{s:I}", "from_seq", (json_int_t)seq);
+    assert_null(json_object_get(snapshot, "missed"));
+    assert_true(int_of(snapshot, "seq") > seq);
     json_decref(snapshot);
     client_free(&c);
 }
@@ -134,9 +155,8 @@ static void test_slow_subscriber_is_dropped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers_without_gap),
-        cmocka_unit_test(test_coming_back),
-        cmocka_unit_test(test_transactions_are_private),
+        cmocka_unit_test(test_numbers_without_gap),         cmocka_unit_test(test_coming_back),
+        cmocka_unit_test(test_coming_back_after_a_restart), cmocka_unit_test(test_transactions_are_private),
         cmocka_unit_test(test_slow_subscriber_is_dropped),
     };
     return cmocka_run_group_tests(tests, up, down);
