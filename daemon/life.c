@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FIRST_LOOK_MS 300 /* the first list of readers is waited for so long before clients are served */
+#define FIRST_LOOK_MS 2000 /* the first list of readers is waited for so long before clients are served */
 #define STOP_POLL_MS 10
 
 static int open_driver(struct ssc_daemon *d, char why[200])
