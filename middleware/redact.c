@@ -10,7 +10,8 @@
 
 enum { STAR = 0x2A, ENVIRONMENT = 0x3F00 };
 enum { INS_SELECT = 0xA4, INS_READ_RECORD = 0xB2, INS_GET_RESPONSE = 0xC0, INS_UPDATE_RECORD = 0xDC };
-enum way { HIDE, SHOW, RECORDS }; /* after `keep` bytes that are shown */
+enum { BY_FID = 0, DF_BELOW = 1, EF_BELOW = 2, BY_NAME = 4 }; /* P1 of SELECT */
+enum way { HIDE, SHOW, RECORDS };                             /* after `keep` bytes that are shown */
 enum phase { TAG, LENGTH, VALUE, LOST };
 
 /* ---- single bytes of records ---- */
@@ -198,24 +199,40 @@ static uint16_t df_by_name(const struct ssc_command *cmd)
     return df;
 }
 
-/* A refused SELECT leaves cards in different states: the selected file is then not known. */
-static void selected(struct ssc_redact_state *s, const struct ssc_command *cmd, bool done)
+/* ISO/IEC 7816-4 clause 11.1.1. What stands selected behind it is believed only of the forms that are known
+ * to the letter: plain class (another channel, a chain or secure messaging leave the rest open), the first
+ * occurrence, done without a warning other than that the file is invalidated. Behind everything else nothing
+ * is known, and nothing that hangs on it is shown. A refusal to open an EF leaves the DF on every card. */
+static void selected(struct ssc_redact_state *s, const struct ssc_command *cmd, uint16_t sw)
 {
-    const uint16_t fid = cmd->lc == 2 && cmd->p1 != 0x04 ? ssc_get16(cmd->data) : 0;
+    const bool done = sw == SSC_SW_OK || sw == SSC_SW_WARNING_INVALIDATED || (sw & 0xFF00) == SSC_SW_MORE;
+    const bool plain = cmd->cla == 0x00 && (cmd->p2 & 0x03) == 0;
+    const uint16_t fid = plain && cmd->lc == 2 ? ssc_get16(cmd->data) : 0;
+    const bool ef = (fid & 0xFF00) == 0xEF00 && (cmd->p1 == BY_FID || cmd->p1 == EF_BELOW);
 
-    s->ef = 0;
-    if (done && (fid & 0xFF00) == 0xEF00) {
-        s->ef = fid;
-    } else if (done) {
-        s->df = (fid & 0xFF00) == 0xDF00 ? fid : 0;
-        if (cmd->p1 == 0x04)
-            s->df = df_by_name(cmd);
-    }
+    s->ef = ef && done ? fid : 0;
+    if (!ef)
+        s->df = 0;
+    if (done && (fid & 0xFF00) == 0xDF00 && (cmd->p1 == BY_FID || cmd->p1 == DF_BELOW))
+        s->df = fid;
+    else if (done && plain && cmd->p1 == BY_NAME)
+        s->df = df_by_name(cmd);
 }
 
-static bool well_done(const uint8_t *rx, size_t rx_len)
+static uint16_t status_of(const uint8_t *rx, size_t rx_len)
 {
-    return rx_len >= 2 && (ssc_get16(rx + rx_len - 2) == SSC_SW_OK || rx[rx_len - 2] == SSC_SW_MORE >> 8);
+    return rx_len >= 2 ? ssc_get16(rx + rx_len - 2) : 0;
+}
+
+/* A short identifier makes its file the current one (clause 7.1.2), perhaps in commands that are not known
+ * here too; PIN and authentication leave it. */
+static void implied(struct ssc_redact_state *s, const struct ssc_command *cmd)
+{
+    static const uint8_t leave[] = {0x20, 0x82, 0x84, 0x88};
+    const bool records = cmd->cla == 0x00 && (cmd->ins == INS_READ_RECORD || cmd->ins == INS_UPDATE_RECORD);
+
+    if (!(records && cmd->p2 >> 3 == 0) && !memchr(leave, cmd->ins, sizeof leave))
+        s->ef = 0;
 }
 
 /* Rules and records are known by their exact class: parts of a chain and commands under secure messaging have
@@ -245,10 +262,13 @@ void ssc_redact(struct ssc_redact_state *state, uint8_t *tx, size_t tx_len, uint
     if (tx_len >= 2 && tx[1] == INS_GET_RESPONSE && tx_len <= 5) {
         /* goes on where the last answer stopped */
     } else if (ssc_command_decode(tx, tx_len, &cmd) == 0) {
-        if (cmd.ins == INS_SELECT && (cmd.cla & ~3) == 0x00)
-            selected(state, &cmd, well_done(rx, rx_len));
+        if (cmd.ins == INS_SELECT)
+            selected(state, &cmd, status_of(rx, rx_len));
         redact_command(state, &cmd, cmd.lc ? tx + (cmd.data - tx) : tx);
+        if (cmd.ins != INS_SELECT)
+            implied(state, &cmd);
     } else {
+        state->df = state->ef = 0;
         begin(state, HIDE, 0, 0);
         if (tx_len > 4)
             memset(tx + 4, STAR, tx_len - 4);

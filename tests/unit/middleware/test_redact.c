@@ -276,6 +276,76 @@ static void other_files(void **state)
     check("00A4040009A00000000386980701", "6F02CAFE9000", "00A4040009A00000000386980701", "2A2A2A2A9000");
 }
 
+/* The bytes of a record of EF05 of the SSSE: shown while that is known to be selected, and never else. */
+static void issuer_record(bool shown)
+{
+    check("00B2032C06", "0304332E30309000", "00B2032C06", shown ? "0304332E30309000" : "2A2A2A2A2A2A9000");
+}
+
+/* What a SELECT has left selected is believed only where it is understood. */
+static void selections(void **state)
+{
+    static const struct {
+        const char *tx, *sw;
+        bool known;
+    } rows[] = {
+        {"00A4020002EF05", "9000", true},
+        {"00A4000002EF05", "6105", true},
+        {"00A4020002EF05", "6A82", true},  /* refused: the DF is still there */
+        {"00A4080002EF05", "9000", false}, /* by path from the MF */
+        {"00A4080004DF01EF05", "9000", false},
+        {"00A4090004DF01EF05", "9000", false},
+        {"00A4000002DF02", "9000", false},
+        {"00A4000002DF02", "6283", false}, /* invalidated, selected all the same */
+        {"00A4000002DF02", "6284", false},
+        {"00A4000002DF02", "6300", false},
+        {"00A4000002DF02", "6105", false},
+        {"00A4000002DF02", "6A82", false},
+        {"00A40000023F00", "9000", false},
+        {"00A4000000", "9000", false},
+        {"00A4030000", "9000", false}, /* the parent */
+        {"00A4030000", "6110", false},
+        {"00A4040009A00000000386980701", "6283", false},
+        {"00A4040009A00000000386980701", "6A82", false},
+        {"01A4040009A00000000386980701", "9000", false}, /* on another channel, if the card has any */
+        {"40A4000002DF02", "9000", false},
+        {"10A4000002DF02", "9000", false},
+        {"04A4000002DF02", "9000", false},
+        {"80A4000002DF02", "9000", false},
+        {"00A404020F7378312E73682EC9E7BBE1B1A3D5CF", "9000", false}, /* the next of that name */
+        {"00A40000FFDF02", "9000", false},                           /* no command at all */
+        {"01A404000F7378312E73682EC9E7BBE1B1A3D5CF", "9000", false},
+    };
+
+    (void)state;
+    issuer_record(false);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t tx[64], rx[2];
+        size_t tx_len, rx_len;
+        check(SELECT_SSSE, FCI, SELECT_SSSE, FCI);
+        issuer_record(true);
+        set(tx, &tx_len, rows[i].tx, sizeof tx);
+        set(rx, &rx_len, rows[i].sw, sizeof rx);
+        ssc_redact(&state_, tx, tx_len, rx, rx_len);
+        issuer_record(rows[i].known);
+    }
+    /* fetched later, and with a warning */
+    check(SELECT_SSSE, "6118", SELECT_SSSE, "6118");
+    check("00C0000018", FCI, "00C0000018", FCI);
+    issuer_record(true);
+    check("00A4040009A00000000386980701", "6104", "00A4040009A00000000386980701", "6104");
+    check("00C0000004", "6F02CAFE9000", "00C0000004", "2A2A2A2A9000");
+    issuer_record(false);
+    check("00A4040009A00000000386980701", "6F02CAFE6283", "00A4040009A00000000386980701", "2A2A2A2A6283");
+    check(SELECT_SSSE, "6F02CAFE6200", SELECT_SSSE, "2A2A2A2A6200");
+    /* a record by its short identifier, or bytes of a file, move the current file */
+    check(SELECT_SSSE, FCI, SELECT_SSSE, FCI);
+    check("00A4020002EF05", "9000", "00A4020002EF05", "9000");
+    check("00B2030006", "0304332E30309000", "00B2030006", "0304332E30309000");
+    check("00B2083400", "6A83", "00B2083400", "6A83");
+    check("00B2030006", "0304332E30309000", "00B2030006", "2A2A2A2A2A2A9000");
+}
+
 static void citizen_ids(void **state)
 {
     char id[] = "111111198101011110", odd[] = "12345", none[] = "";
@@ -392,11 +462,11 @@ static void replays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(pins, fresh),        cmocka_unit_test_setup(keys, fresh),
-        cmocka_unit_test_setup(money, fresh),       cmocka_unit_test_setup(identity_files, fresh),
-        cmocka_unit_test_setup(continued, fresh),   cmocka_unit_test_setup(other_files, fresh),
-        cmocka_unit_test_setup(citizen_ids, fresh), cmocka_unit_test_setup(whole_session, fresh),
-        cmocka_unit_test_setup(replays, fresh),
+        cmocka_unit_test_setup(pins, fresh),          cmocka_unit_test_setup(keys, fresh),
+        cmocka_unit_test_setup(money, fresh),         cmocka_unit_test_setup(identity_files, fresh),
+        cmocka_unit_test_setup(continued, fresh),     cmocka_unit_test_setup(other_files, fresh),
+        cmocka_unit_test_setup(selections, fresh),    cmocka_unit_test_setup(citizen_ids, fresh),
+        cmocka_unit_test_setup(whole_session, fresh), cmocka_unit_test_setup(replays, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
