@@ -25,7 +25,6 @@
 static int open_driver(struct ssc_daemon *d, char why[200])
 {
     const char *name = d->config.driver;
-    unsigned line = 0;
     int rc;
     if (strcmp(name, "sim") == 0) {
         rc = ssc_simulate(&d->config, &d->driver, why);
@@ -33,8 +32,7 @@ static int open_driver(struct ssc_daemon *d, char why[200])
     } else if (strcmp(name, "ccid") == 0) {
         rc = ssc_ccid_driver_new(NULL, &d->driver);
     } else if (strncmp(name, "replay:", 7) == 0) {
-        rc = ssc_replay_driver_new(name + 7, &d->driver, &line);
-        snprintf(why, 200, "%.150s line %u", name + 7, line);
+        rc = ssc_replay_driver_new(name + 7, &d->driver, why);
     } else {
         rc = ssc_pcsc_driver_new(&d->driver);
     }

@@ -5,6 +5,7 @@
 #include "drivers/replay_internal.h"
 #include "drivers/wait.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -332,27 +333,42 @@ int ssc_replay_driver_parse(const char *text, size_t len, struct ssc_driver **ou
 }
 
 /* A file on a disk: opening a pipe or a device could wait for ever. */
-static FILE *open_recording(const char *path)
+static int open_recording(const char *path, FILE **out)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const bool absent = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
     struct stat st;
     FILE *file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? fdopen(fd, "r") : NULL;
     if (fd >= 0 && !file) {
         close(fd);
     }
-    return file;
+    *out = file;
+    return file ? 0 : absent ? SSC_E_FILE_MISSING : SSC_E_IO;
 }
 
-int ssc_replay_driver_new(const char *path, struct ssc_driver **out, unsigned *bad_line)
+static void explain(const char *path, int rc, size_t len, unsigned line, char why[200])
 {
-    FILE *file = open_recording(path);
+    const int shown = 150;
+    if (rc != SSC_E_IMAGE_INVALID) {
+        snprintf(why, 200, "%.*s", shown, path);
+    } else if (line > 0) {
+        snprintf(why, 200, "%.*s:%u", shown, path, line);
+    } else {
+        snprintf(why, 200, "%.*s: %s", shown, path,
+                 len == 0                     ? "empty"
+                 : len >= RECORDING_BYTES_MAX ? "longer than 16 MiB"
+                                              : "no line \"atr\"");
+    }
+}
+
+int ssc_replay_driver_new(const char *path, struct ssc_driver **out, char why[200])
+{
+    FILE *file = NULL;
     char *text = NULL;
     size_t len = 0, room = 0;
-    int rc = file ? 0 : SSC_E_IO;
+    unsigned bad_line = 0;
+    int rc = open_recording(path, &file);
     *out = NULL;
-    if (bad_line) {
-        *bad_line = 0;
-    }
     while (rc == 0 && !feof(file)) {
         if (len == room) {
             room = room ? 2 * room : 16384;
@@ -366,7 +382,10 @@ int ssc_replay_driver_new(const char *path, struct ssc_driver **out, unsigned *b
         }
     }
     if (rc == 0) {
-        rc = ssc_replay_driver_parse(text, len, out, bad_line);
+        rc = ssc_replay_driver_parse(text, len, out, &bad_line);
+    }
+    if (rc != 0 && why) {
+        explain(path, rc, len, bad_line, why);
     }
     free(text);
     if (file) {

@@ -37,18 +37,6 @@ static int open_sim(const char *image, struct ssc_driver **out, char why[200])
     return rc;
 }
 
-static int open_replay(const char *path, struct ssc_driver **out, char why[200])
-{
-    unsigned line = 0;
-    const int rc = ssc_replay_driver_new(path, out, &line);
-    if (rc == SSC_E_IMAGE_INVALID) {
-        snprintf(why, 200, "%.150s:%u", path, line);
-    } else if (rc != 0) {
-        snprintf(why, 200, "%.190s", path);
-    }
-    return rc;
-}
-
 int direct_driver(const char *name, struct ssc_driver **out, char why[200])
 {
     int rc = SSC_E_INVALID_ARGUMENT;
@@ -61,7 +49,7 @@ int direct_driver(const char *name, struct ssc_driver **out, char why[200])
     } else if (strncmp(name, "sim:", 4) == 0) {
         rc = open_sim(name + 4, out, why);
     } else if (strncmp(name, "replay:", 7) == 0) {
-        rc = open_replay(name + 7, out, why);
+        rc = ssc_replay_driver_new(name + 7, out, why);
     } else {
         snprintf(why, 200, "--driver %.150s", name);
     }

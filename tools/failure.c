@@ -16,6 +16,8 @@ static const struct {
     {"op_required", EXIT_USAGE},
     {"file_unknown", EXIT_USAGE},
     {"card_image_invalid", EXIT_USAGE},
+    {"file_missing", EXIT_USAGE},
+    {"file_exists", EXIT_USAGE},
     {"daemon_absent", EXIT_NO_SERVICE},
     {"shutting_down", EXIT_NO_SERVICE},
     {"too_many_clients", EXIT_NO_SERVICE},

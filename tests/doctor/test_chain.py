@@ -71,6 +71,13 @@ class TestService(patient.Case):
         self.tree.write("/x.replay", "nothing")
         cause = self.diagnose("driver_fault", "--driver", "replay:" + self.tree.root + "/x.replay")
         self.assertIn("card_image_invalid", cause["evidence"]["en"])
+        for path, lang, words in (("/none.replay", "en", ("[file_missing]", "/none.replay", "is not there")),
+                                  ("/none.replay", "zh", ("[file_missing]", "/none.replay", "文件不存在")),
+                                  ("/x.replay", "en", ("[card_image_invalid]", "/x.replay:1"))):
+            r = self.run_cli("--driver", "replay:" + self.tree.root + path, "info", "--lang", lang)
+            self.assertEqual(r.code, 2)
+            for word in words:
+                self.assertIn(word, r.err)
 
     def test_role(self):
         self.with_answers("service_role", [("system.ping", support.error("permission_denied", -8))])

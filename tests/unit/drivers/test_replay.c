@@ -164,12 +164,43 @@ static void a_bad_line_is_named(void **state)
     }
 }
 
-static void a_missing_file_is_an_io_error(void **state)
+static void a_missing_file_is_named(void **state)
 {
     struct ssc_driver *d = NULL;
+    char why[200];
     (void)state;
-    assert_int_equal(ssc_replay_driver_new("/nonexistent/x.trace", &d, NULL), SSC_E_IO);
+    assert_int_equal(ssc_replay_driver_new("/nonexistent/x.trace", &d, why), SSC_E_FILE_MISSING);
+    assert_string_equal(why, "/nonexistent/x.trace");
     assert_null(d);
+}
+
+static void what_is_wrong_with_a_file_is_said(void **state)
+{
+    static const struct {
+        const char *text, *why;
+        off_t len;
+    } rows[] = {
+        {"", ": empty", 0},
+        {"# only words\n", ": no line \"atr\"", 0},
+        {"atr 3B00\nwhat\n", ":2", 0},
+        {"# ", ": longer than 16 MiB", 17 << 20},
+    };
+    char path[] = "/tmp/ssc-replay-XXXXXX", why[200], want[200];
+    struct ssc_driver *d = NULL;
+    (void)state;
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const size_t len = strlen(rows[i].text);
+        assert_int_equal(ftruncate(fd, 0), 0);
+        assert_int_equal(pwrite(fd, rows[i].text, len, 0), len);
+        assert_int_equal(ftruncate(fd, rows[i].len ? rows[i].len : (off_t)len), 0);
+        assert_int_equal(ssc_replay_driver_new(path, &d, why), SSC_E_IMAGE_INVALID);
+        snprintf(want, sizeof want, "%s%s", path, rows[i].why);
+        assert_string_equal(why, want);
+    }
+    close(fd);
+    unlink(path);
 }
 
 static void a_pipe_or_a_device_is_no_recording(void **state)
@@ -242,12 +273,11 @@ static void what_is_recorded_plays_back(void **state)
 
 static struct ssc_channel *open_trace(const char *name, struct ssc_driver **d)
 {
-    char path[512];
-    unsigned line = 0;
+    char path[512], why[200] = "";
     snprintf(path, sizeof path, "%s/%s", SSC_TEST_TRACES, name);
-    const int rc = ssc_replay_driver_new(path, d, &line);
+    const int rc = ssc_replay_driver_new(path, d, why);
     if (rc != 0) {
-        fail_msg("%s: %s in line %u", name, ssc_error_info(rc)->name, line);
+        fail_msg("%s: %s", why, ssc_error_info(rc)->name);
     }
     return open_card(*d);
 }
@@ -332,7 +362,8 @@ int main(void)
         cmocka_unit_test(unknown_commands_get_the_named_status),
         cmocka_unit_test(an_ats_is_shown_as_pcsc_shows_it),
         cmocka_unit_test(a_bad_line_is_named),
-        cmocka_unit_test(a_missing_file_is_an_io_error),
+        cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(what_is_wrong_with_a_file_is_said),
         cmocka_unit_test(a_pipe_or_a_device_is_no_recording),
         cmocka_unit_test(what_is_recorded_plays_back),
         cmocka_unit_test(trace_30_contact),

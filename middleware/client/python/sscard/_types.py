@@ -650,6 +650,8 @@ SYMBOLS: Dict[str, int] = {
     "already_running": -132,
     "config_invalid": -133,
     "card_image_invalid": -134,
+    "file_missing": -135,
+    "file_exists": -136,
 }
 
 

@@ -91,6 +91,8 @@ export type ErrorSymbol =
   | "already_running"
   | "config_invalid"
   | "card_image_invalid"
+  | "file_missing"
+  | "file_exists"
   | (string & {});
 
 /** The same sentence in two languages. */

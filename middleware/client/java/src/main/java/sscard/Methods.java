@@ -163,6 +163,8 @@ public abstract class Methods {
         public static final String ALREADY_RUNNING = "already_running";
         public static final String CONFIG_INVALID = "config_invalid";
         public static final String CARD_IMAGE_INVALID = "card_image_invalid";
+        public static final String FILE_MISSING = "file_missing";
+        public static final String FILE_EXISTS = "file_exists";
 
         private Symbols() {
         }
