@@ -12,6 +12,7 @@ enum { OPT_OUTPUT = OPT_FIRST_OWN, OPT_ROOT };
 
 static void show(struct cli *cli, const json_t *result)
 {
+    const char *lang = cli->lang == LANG_ZH ? "zh" : "en";
     const json_t *member;
     size_t i;
     struct grid grid;
@@ -24,7 +25,13 @@ static void show(struct cli *cli, const json_t *result)
         char bytes[48], name[80];
         snprintf(bytes, sizeof bytes, "%lld %s", (long long)ji(member, "bytes"), msg(cli, MSG_BUNDLE_BYTES));
         snprintf(name, sizeof name, "  %s", js(member, "name"));
-        grid_row(&grid, name, bytes, js(json_object_get(member, "what"), cli->lang == LANG_ZH ? "zh" : "en"));
+        grid_row(&grid, name, bytes, js(json_object_get(member, "what"), lang));
+    }
+    json_array_foreach(json_object_get(result, "missing"), i, member)
+    {
+        char name[80];
+        snprintf(name, sizeof name, "  %s", js(member, "name"));
+        grid_row(&grid, name, msg(cli, MSG_BUNDLE_MISSING), js(json_object_get(member, "why"), lang));
     }
     grid_end(&grid, stdout);
 }
@@ -42,7 +49,7 @@ static int run(struct cli *cli, int argc, char **argv)
     char usual[64];
     const char *path = cli->value[OPT_OUTPUT];
     struct bundle *b = NULL;
-    json_t *members = NULL, *result;
+    json_t *result = NULL;
     struct way way;
     int rc, status = argc > 0 ? usage_error(cli, argv[0]) : 0;
     if (status == 0) {
@@ -51,10 +58,10 @@ static int run(struct cli *cli, int argc, char **argv)
         way_begin(&way, cli, cli->value[OPT_ROOT]);
         rc = bundle_new(path, &b);
         rc = rc == 0 ? bundle_collect(b, &way) : rc;
-        rc = rc == 0 ? bundle_end(&b, &members) : rc;
+        rc = rc == 0 ? bundle_end(&b, &result) : rc;
         bundle_drop(&b);
         if (rc == 0) {
-            result = json_pack("{s:s, s:o}", "file", path, "members", members);
+            json_object_set_new(result, "file", json_string(path));
             status = cli_show(cli, result, show);
             json_decref(result);
         } else {

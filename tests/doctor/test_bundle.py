@@ -21,8 +21,11 @@ class TestBundle(patient.Case):
         self.tree.write("/etc/os-release", 'NAME="Some Linux"\n')
         self.tree.write("/etc/sscard/sscardd.conf",
                         "# the PIN of %s is %s\n[daemon]\nqueue = 64\n[auth]\nkey-file = /root/%s.json\nunlock-pin = %s\n"
-                        "master-key=%s\n[roles]\nuser:%s = biller\n; %s\n" % (NAME, PIN, KEY, PIN, KEY, NAME, ID))
-        self.tree.write("/var/log/kern.log",
+                        "master-key=%s\n[roles]\nuser:%s = biller\n; %s\n" % (NAME, PIN, KEY, PIN, KEY, NAME, ID) +
+                        "[daemon]\nsocket = /home/{0}/run/s\njournal = /var/home/{0}/j.db\n[card]\nprofile = /home/{0}/p.ini\n"
+                        "[sim]\nstate = /home/some body {0}/state\nimages = /home/{0}/a.json,/export/home/{0}/b.json\n"
+                        "[readers]\ndriver = replay:/home/{0}/r.replay\n".format(NAME))
+        self.tree.write("/var/log/kern.log", "Jan  1 host kernel: usb 1-2: opened /home/%s/card\n" % NAME +
                         "Jan  1 host kernel: usb 1-2: new full-speed USB device number 4\n"
                         "Jan  1 host kernel: usb 1-2: SerialNumber: S0001\n"
                         "Jan  1 host kernel: usb 1-2: read card of name=%s id %s pin=%s key=%s account %s\n"
@@ -59,6 +62,10 @@ class TestBundle(patient.Case):
             self.assertIn(name.encode(), members["CONTENTS.txt"])
         self.assertIn(b"queue = 64", members["sscardd.conf"])
         self.assertIn(b"user:*** = biller", members["sscardd.conf"])
+        for kept in ("socket = ~/run/s", "journal = ~/j.db", "profile = ~/p.ini", "state = ~/state", "images = ~/a.json,~/b.json",
+                     "driver = replay:~/r.replay"):
+            self.assertIn(kept.encode(), members["sscardd.conf"])
+        self.assertIn(b"opened ~/card", members["kernel.txt"])
         self.assertIn(b"master-key = ***", members["sscardd.conf"])
         self.assertIn(b"new full-speed USB device", members["kernel.txt"])
         self.assertNotIn(b"eth0", members["kernel.txt"])
@@ -82,10 +89,33 @@ class TestBundle(patient.Case):
         path = os.path.join(self.dir, "there")
         with open(path, "w") as f:
             f.write("mine")
-        r = self.run_cli("--driver", "sim", "support-bundle", "--output", path)
-        self.assertEqual(r.code, 1)
+        for lang, word in ("en", "move the old file away"), ("zh", "请换一个文件名"):
+            r = self.run_cli("--driver", "sim", "support-bundle", "--output", path, "--lang", lang)
+            self.assertEqual(r.code, 2)
+            for told in "[file_exists]", path, "--output", word:
+                self.assertIn(told, r.err)
         with open(path) as f:
             self.assertEqual(f.read(), "mine")
+        os.symlink("nowhere", path + ".link")
+        r = self.run_cli("--driver", "sim", "support-bundle", "--output", path + ".link")
+        self.assertIn("[file_exists]", r.err)
+
+    def test_what_is_missing_is_listed(self):
+        """A bare machine: no card, no configuration, no USB."""
+        path = os.path.join(self.dir, "b.tar.gz")
+        os.makedirs(self.tree.root + "/var/log")
+        self.tree.write("/var/log/kern.log", "")
+        r = self.run_cli("--json", "support-bundle", "--socket", "/run/none", "--output", path, "--root", self.tree.root)
+        self.assertEqual(r.code, 0, r.out + r.err)
+        missing = {m["name"]: m["why"] for m in r.json()["missing"]}
+        self.assertEqual(set(missing), {"os-release", "sscardd.conf", "usb.txt", "trace.txt", "kernel.txt"})
+        self.assertEqual(missing["sscardd.conf"], {"en": "there is no such file", "zh": "文件不存在"})
+        with tarfile.open(path) as tar:
+            contents = tar.extractfile("sscard-support/CONTENTS.txt").read().decode()
+        for name, why in missing.items():
+            self.assertRegex(contents, "%s +missing +%s\n" % (name, why["en"]))
+        r = self.run_cli("support-bundle", "--socket", "/run/none", "--output", path + "2", "--root", self.tree.root, "--lang", "zh")
+        self.assertRegex(r.out, "trace.txt +缺少 +未读到卡片")
 
 
 class TestByTheService(test_record.Case):

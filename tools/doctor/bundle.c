@@ -5,6 +5,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ struct bundle {
     struct archive *archive;
     char *path;
     int fd;
-    json_t *members;
+    json_t *members, *missing;
 };
 
 void bundle_drop(struct bundle **b)
@@ -30,6 +31,7 @@ void bundle_drop(struct bundle **b)
             close((*b)->fd);
         }
         json_decref((*b)->members);
+        json_decref((*b)->missing);
         free((*b)->path);
         free(*b);
         *b = NULL;
@@ -43,11 +45,13 @@ int bundle_new(const char *path, struct bundle **out)
     if (b) {
         b->path = strdup(path);
         b->members = json_array();
+        b->missing = json_array();
         b->fd = memfd_create("bundle", MFD_CLOEXEC); /* the file appears when it is whole */
         b->archive = archive_write_new();
-        rc = b->fd < 0 || access(path, F_OK) == 0 ? SSC_E_IO
-             : !b->archive || !b->path            ? SSC_E_OUT_OF_MEMORY
-                                                  : 0;
+        rc = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? SSC_E_FILE_EXISTS
+             : b->fd < 0                                               ? SSC_E_IO
+             : !b->archive || !b->path                                 ? SSC_E_OUT_OF_MEMORY
+                                                                       : 0;
     }
     if (rc == 0 && (archive_write_add_filter_gzip(b->archive) != ARCHIVE_OK ||
                     archive_write_set_format_pax_restricted(b->archive) != ARCHIVE_OK ||
@@ -101,6 +105,12 @@ int bundle_add(struct bundle *b, const char *name, struct text what, const char 
     return rc;
 }
 
+void bundle_miss(struct bundle *b, const char *name, struct text why)
+{
+    json_array_append_new(b->missing,
+                          json_pack("{s:s, s:{s:s, s:s}}", "name", name, "why", "en", why.en, "zh", why.zh));
+}
+
 static int add_list(struct bundle *b)
 {
     char *list = NULL;
@@ -113,6 +123,11 @@ static int add_list(struct bundle *b)
         {
             fprintf(out, "%-28s %8lld  %s\n", js(member, "name"), (long long)ji(member, "bytes"),
                     js(json_object_get(member, "what"), "en"));
+        }
+        json_array_foreach(b->missing, i, member)
+        {
+            fprintf(out, "%-28s  missing  %s\n", js(member, "name"),
+                    js(json_object_get(member, "why"), "en"));
         }
         fclose(out);
         rc = write_member(b, "CONTENTS.txt", list);
@@ -129,6 +144,7 @@ static int write_file(const struct bundle *b)
     while (n > 0) {
         n = sendfile(fd, b->fd, &at, COPY_MAX);
     }
+    const int rc = fd < 0 && errno == EEXIST ? SSC_E_FILE_EXISTS : SSC_E_IO;
     const bool whole = n == 0 && fsync(fd) == 0;
     if (fd >= 0) {
         close(fd);
@@ -136,17 +152,17 @@ static int write_file(const struct bundle *b)
             unlink(b->path);
         }
     }
-    return whole ? 0 : SSC_E_IO;
+    return whole ? 0 : rc;
 }
 
-int bundle_end(struct bundle **b, json_t **members)
+int bundle_end(struct bundle **b, json_t **lists)
 {
     int rc = add_list(*b);
-    if (rc == 0 && (archive_write_close((*b)->archive) != ARCHIVE_OK || write_file(*b) != 0)) {
-        rc = SSC_E_IO;
+    if (rc == 0) {
+        rc = archive_write_close((*b)->archive) == ARCHIVE_OK ? write_file(*b) : SSC_E_IO;
     }
     if (rc == 0) {
-        *members = json_incref((*b)->members);
+        *lists = json_pack("{s:O, s:O}", "members", (*b)->members, "missing", (*b)->missing);
     }
     bundle_drop(b);
     return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a support desk wants to see, each part on its own: what cannot be had is left out. */
+/* What a support desk wants to see, each part on its own: what cannot be had is listed as missing, and why.
+ */
 #include "tools/commands.h"
 #include "tools/doctor/bundle.h"
 
@@ -7,6 +8,7 @@
 #include "drivers/reader.h"
 #include "tools/direct.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +17,33 @@
 #define FILE_MAX (256u * 1024u)
 #define AFTERMATH_MS 300
 
+/* A file's text, for free(); NULL: *why says what is wrong. */
+static char *file_text(const struct seam *s, const char *path, struct text *why)
+{
+    char whole[SEAM_PATH_MAX], *text = malloc(FILE_MAX);
+    const ssize_t n = text && seam_path(s, whole, "%s", path) ? seam_read(whole, text, FILE_MAX) : 0;
+    if (n <= 0) {
+        *why = n == 0            ? (struct text){"the file is empty", "文件为空"}
+               : errno == ENOENT ? (struct text){"there is no such file", "文件不存在"}
+               : errno == EACCES ? (struct text){"this user may not read it: run this as root",
+                                                 "当前用户无权读取, 请以 root 运行"}
+                                 : (struct text){"it cannot be read", "无法读取"};
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
 static int add_file(struct bundle *b, const struct seam *s, const char *path, const char *name,
                     struct text what)
 {
-    char whole[SEAM_PATH_MAX], *text = malloc(FILE_MAX);
+    struct text why;
+    char *text = file_text(s, path, &why);
     int rc = 0;
-    if (text && seam_path(s, whole, "%s", path) && seam_read(whole, text, FILE_MAX) > 0) {
+    if (text) {
         rc = bundle_add(b, name, what, text);
+    } else {
+        bundle_miss(b, name, why);
     }
     free(text);
     return rc;
@@ -53,14 +75,17 @@ static int add_versions(struct bundle *b, const struct way *way)
 
 static int add_config(struct bundle *b, const struct seam *s)
 {
-    char path[SEAM_PATH_MAX], *text = malloc(FILE_MAX), *masked = NULL;
+    struct text why;
+    char *text = file_text(s, "/etc/sscard/sscardd.conf", &why), *masked = NULL;
     int rc = 0;
-    if (text && seam_path(s, path, "/etc/sscard/sscardd.conf") && seam_read(path, text, FILE_MAX) > 0) {
+    if (text) {
         masked = mask_config(text);
         rc = bundle_add(b, "sscardd.conf",
                         (struct text){"configuration, secrets and names masked", "配置, 已隐去密钥和姓名"},
                         masked);
         explicit_bzero(text, strlen(text));
+    } else {
+        bundle_miss(b, "sscardd.conf", why);
     }
     free(masked);
     free(text);
@@ -118,10 +143,14 @@ static int add_usb(struct bundle *b, const struct way *way)
             dump(u, lines.out);
         }
         fclose(lines.out);
-        rc = list.count > 0
-                 ? bundle_add(b, "usb.txt",
-                              (struct text){"USB descriptors of the readers", "读卡器的 USB 描述符"}, text)
-                 : 0;
+        if (list.count > 0) {
+            rc = bundle_add(b, "usb.txt",
+                            (struct text){"USB descriptors of the readers", "读卡器的 USB 描述符"}, text);
+        } else {
+            bundle_miss(b, "usb.txt",
+                        list.sysfs ? (struct text){"no reader on USB", "USB 上没有读卡器"}
+                                   : (struct text){"this machine shows no USB", "本机没有 USB"});
+        }
     }
     usb_list_free(&list);
     free(text);
@@ -152,7 +181,7 @@ static void drain_events(struct cli *cli, struct lines *lines)
 static int add_trace(struct bundle *b, struct way *way)
 {
     struct cli *cli = way->cli;
-    char *text = NULL, symbol[64], detail[160];
+    char *text = NULL, symbol[64] = "", refused[64] = "", detail[160];
     size_t len = 0;
     struct lines lines = {.out = open_memstream(&text, &len)};
     int rc = 0;
@@ -162,8 +191,7 @@ static int add_trace(struct bundle *b, struct way *way)
         if (way->doctor.direct) {
             direct_trace(cli->direct, false, take_line, &lines);
         } else {
-            started =
-                doctor_ask(&way->doctor, "trace.start", NULL, symbol, detail); /* refused unless admin */
+            started = doctor_ask(&way->doctor, "trace.start", NULL, refused, detail);
         }
         read = doctor_ask(&way->doctor, "card.identity", params, symbol, detail);
         if (started) {
@@ -175,10 +203,17 @@ static int add_trace(struct bundle *b, struct way *way)
     }
     if (lines.out) {
         fclose(lines.out);
-        rc = len > 0 ? bundle_add(b, "trace.txt",
-                                  (struct text){"one reading of the card, redacted", "一次读卡记录, 已脱敏"},
-                                  text)
-                     : 0;
+        if (len > 0) {
+            rc = bundle_add(b, "trace.txt",
+                            (struct text){"one reading of the card, redacted", "一次读卡记录, 已脱敏"}, text);
+        } else {
+            bundle_miss(b, "trace.txt",
+                        refused[0] ? (struct text){"the service shows exchanges to the role admin only",
+                                                   "服务只向 admin 角色提供通信记录"}
+                        : way->doctor.info ? (struct text){"the card exchanged nothing", "与卡片没有通信"}
+                                           : (struct text){"no card was read: see doctor.json",
+                                                           "未读到卡片, 见 doctor.json"});
+        }
     }
     free(text);
     return rc;
@@ -187,11 +222,17 @@ static int add_trace(struct bundle *b, struct way *way)
 static int add_kernel(struct bundle *b, const struct seam *s)
 {
     char *text = kernel_lines(s);
-    const int rc = text && text[0] ? bundle_add(b, "kernel.txt",
-                                                (struct text){"the kernel's lines about USB and readers",
-                                                              "内核中有关 USB 和读卡器的日志"},
-                                                text)
-                                   : 0;
+    int rc = 0;
+    if (text && text[0]) {
+        rc = bundle_add(
+            b, "kernel.txt",
+            (struct text){"the kernel's lines about USB and readers", "内核中有关 USB 和读卡器的日志"}, text);
+    } else {
+        bundle_miss(b, "kernel.txt",
+                    text ? (struct text){"no lines about USB or readers", "没有有关 USB 和读卡器的日志"}
+                         : (struct text){"no kernel log that this user may read: run this as root",
+                                         "没有当前用户可读的内核日志, 请以 root 运行"});
+    }
     free(text);
     return rc;
 }

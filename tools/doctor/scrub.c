@@ -78,8 +78,24 @@ static void hide_words(char *text)
     }
 }
 
+/* "/home/NAME/x" becomes "~/x": the name of the folder is somebody's. `ends`: what ends it, beside the text.
+ */
+static void hide_homes(char *text, const char *ends)
+{
+    static const char *const homes[] = {"/var/home/", "/export/home/", "/usr/home/", "/home/", "/Users/"};
+    for (size_t i = 0; i < sizeof homes / sizeof homes[0]; i++) {
+        for (char *p = strstr(text, homes[i]); p; p = strstr(p + 1, homes[i])) {
+            char *rest = p + strlen(homes[i]);
+            rest += strcspn(rest, ends);
+            *p = '~';
+            memmove(p + 1, rest, strlen(rest) + 1);
+        }
+    }
+}
+
 void scrub(char *text)
 {
+    hide_homes(text, "/ \t\n\"',;:()[]{}<>");
     hide_numbers(text);
     hide_keys(text);
     hide_words(text);
@@ -107,7 +123,12 @@ static void mask_line(const char *line, size_t len, FILE *out)
             name--;
         }
         if (is_harmless(line, name)) {
-            fprintf(out, "%.*s\n", (int)len, line);
+            char *copy = strndup(line, len);
+            if (copy) { /* a folder's name may hold blanks */
+                hide_homes(copy, "/,");
+                fprintf(out, "%s\n", copy);
+            }
+            free(copy);
         } else if (memchr(line, ':',
                           name)) { /* user:NAME = role; the role is of use, the name is somebody's */
             fprintf(out, "%.*s:*** %.*s\n", (int)strcspn(line, ":"), line,
