@@ -109,11 +109,14 @@ const struct command cmd_doctor = {
               "the first\n"
               "link that is broken, and tells cause, evidence and remedy. Nothing is written to the card.\n"
               "Exit code: 0 all is well; 3 service or reader, 4 card, 1 everything else.\n"
-              "--contact needs the reader for itself for a moment and goes straight to it.",
+              "--contact goes through the service where one answers (role admin, unless its readers are "
+              "pcscd's), else\n"
+              "straight to the reader.",
               "依次检查服务、PC/SC、USB、读卡器、卡片、PSAM、时钟和交易日志, 在第一个故障处停止,\n"
               "给出原因、依据和处理办法。不向卡片写入任何数据。\n"
               "退出码: 0 正常; 3 服务或读卡器; 4 卡片; 1 其他。\n"
-              "--contact 直接使用读卡器, 期间独占片刻。"},
+              "--contact 在服务应答时经由服务进行 (需要 admin 角色; 读卡器由 pcscd 提供时除外),\n"
+              "否则直接使用读卡器。"},
     .options = options,
     .examples = "sscard doctor\nsscard doctor --direct\nsscard doctor --json\nsscard doctor --contact 50\n"
                 "sscard doctor --acceptance > acceptance.txt",

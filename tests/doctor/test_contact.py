@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 import patient
+import support
 
 
 class TestContact(patient.Case):
@@ -21,6 +22,60 @@ class TestContact(patient.Case):
     def test_wrong_count(self):
         for count in "0", "-1", "x", "9999999":
             self.assertEqual(self.run_cli("--driver", "sim", "doctor", "--contact", count).code, 2)
+
+
+class TestByTheService(patient.Case, support.DaemonCase):
+    """What a service holds for itself is tested through it."""
+
+    def test_contact(self):
+        for lang, word in ("en", "The contact is good."), ("zh", "触点良好。"):
+            r = self.run_cli("doctor", "--contact", "5", "--lang", lang)
+            self.assertEqual((r.code, r.err), (0, ""))
+            self.assertIn(word, r.out)
+            self.assertIn("Simulated reader 0", r.out)
+        figures = self.run_cli("--json", "doctor", "--contact", "5").json()
+        self.assertEqual((figures["rounds"], figures["powers"], figures["power_failures"], figures["retries"]), (5, 5, 0, 0))
+        self.assertGreaterEqual(figures["exchanges"], 10)
+        self.assertGreater(figures["wire_ms"], 1)
+        lease = [r["lease"] for r in self.run_cli("--json", "readers").json()["readers"]]
+        self.assertEqual(set(map(str, lease)), {"None"})
+
+    def test_bad_contact(self):
+        self.assertEqual(self.run_cli("sim", "fault", "lose_reply", "--ins", "A4", "--nth", "0").code, 0)
+        r = self.run_cli("--json", "doctor", "--contact", "3")
+        self.assertEqual(r.code, 1)
+        self.assertEqual(r.json()["cause"]["symbol"], "contact_worn")
+        self.assertEqual(r.json()["retries"], 3)
+
+    def test_acceptance(self):
+        sheet = self.run_cli("--json", "doctor", "--acceptance").json()
+        row = sheet["items"][-1]
+        self.assertEqual((row["item"]["en"], row["result"]), ("Contact, 20 rounds", "pass"), row)
+        self.assertEqual(sheet["contact"]["rounds"], 20)
+
+    @unittest.skipUnless(patient.can_be_nobody(), "needs root and setpriv")
+    def test_role(self):
+        """To power a card as often as one likes is an administrator's right; which role is missing is said."""
+        config = os.path.join(self.dir, "c.conf")
+        with open(config, "w") as f:
+            f.write("[roles]\nuser:nobody = reader\n")
+        self.stop()
+        self.start("--sim", "--state", self.dir, "--config", config)
+        os.chmod(self.dir, 0o755)
+        os.chmod(self.socket, 0o666)
+
+        def nobody(*args):
+            done = subprocess.run(patient.as_nobody([support.SSCARD, *args]), capture_output=True, env=self.env, timeout=60)
+            return support.Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        for lang, words in ("en", "needs the role admin"), ("zh", "需要角色 admin"):
+            r = nobody("doctor", "--contact", "3", "--lang", lang)
+            self.assertEqual(r.code, 1)
+            self.assertIn(words, r.err)
+        row = nobody("--json", "doctor", "--acceptance").json()["items"][-1]
+        self.assertEqual((row["result"], row["needed"]), ("not_tested", True))
+        self.assertIn("needs the role admin", row["detail"]["en"])
+        self.assertIn("需要角色 admin", row["detail"]["zh"])
+        self.assertEqual(self.run_cli("doctor", "--contact", "1").code, 0)  # nobody's lease is left behind
 
 
 class TestBind(patient.Case):

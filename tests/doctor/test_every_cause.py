@@ -1,13 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each row of causes.def was told by a test that ran, cause and remedy, in both languages. Runs behind the others."""
 import os
+import re
 import unittest
 
 import patient
 
 # What this machine cannot show.
-FOR_ROOT = {"service_denied", "pcscd_socket_denied", "disk_full"}
-OF_PCSCD = {"contact_worn", "contact_slow"}
+FOR_ROOT = {"service_denied", "service_no_group", "pcscd_socket_denied", "disk_full"}
+OF_PCSCD = {"contact_worn", "contact_slow", "pcscd_lost"}
+
+
+class TestEveryWord(unittest.TestCase):
+    def test_words_of_other_rooms_are_known_in_chinese(self):
+        """Quirks, exchange levels and what is wrong with descriptors are told in English where they are found."""
+        def read(*path):
+            with open(os.path.join(os.path.dirname(os.environ["CAUSES"]), "..", "..", *path), encoding="utf-8") as f:
+                return f.read()
+        source = read("drivers", "ccid", "descriptor.c")
+        used = set(re.findall(r'QUIRK\((?:[^"]*"){3}([^"]+)"', read("drivers", "ccid", "quirks.def")))
+        used |= set(re.findall(r'(?:why|reason) = [^;]*?"([^"]+)";', source))
+        used |= set(re.findall(r'"([^"]+)"', re.search(r"names\[\] = \{([^}]+)\}", source)[1]))
+        self.assertGreater(len(used), 20)
+        known = dict(re.findall(r'^WORD\("([^"]+)", "([^"]+)"\)', read("tools", "doctor", "words.def"), re.M))
+        self.assertEqual(used - set(known), set())
+        for chinese in known.values():
+            self.assertRegex(chinese, "[\u4e00-\u9fff]")
 
 
 class TestEveryCause(unittest.TestCase):

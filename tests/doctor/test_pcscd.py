@@ -77,6 +77,41 @@ class TestPcscd(patient.Case):
         finally:
             self.pcscd.process.send_signal(signal.SIGCONT)
 
+    def test_hangs_behind_the_service(self):
+        """The service knows its readers from before; the card is what does not come any more."""
+        self.well()
+        path = os.path.join(self.dir, "s")
+        service = subprocess.Popen([os.environ["SSCARDD"], "--socket", path, "--journal", path + ".db"], stderr=subprocess.DEVNULL,
+                                   env=self.env)
+        try:
+            for _ in range(100):
+                time.sleep(0 if os.path.exists(path) else 0.05)
+            self.assertEqual(self.run_cli("--socket", path, "info", "--wait", "always").code, 0)
+            self.pcscd.process.send_signal(signal.SIGSTOP)
+            start = time.monotonic()
+            r = self.run_cli("--json", "doctor", "--socket", path, "--deadline", "1")
+            self.assertLess(time.monotonic() - start, 10)
+            self.assertIn(r.json()["cause"], ("pcscd_silent", "reader_wedged"), r.out)
+            self.judge(r.json()["cause"], r)
+        finally:
+            if self.pcscd.process:
+                self.pcscd.process.send_signal(signal.SIGCONT)
+            service.terminate()
+            service.wait(20)
+
+    def test_killed_while_it_is_examined(self):
+        """In the middle of the card's part, which takes a while here."""
+        self.pcscd.fault(0, "00A4 delay 3000\n")
+        self.well()
+        self.run_cli("readers", "--direct")
+        doctor = subprocess.Popen([support.SSCARD, "--json", "doctor", "--direct"], stdout=subprocess.PIPE, env=self.env)
+        time.sleep(1.5)
+        self.pcscd.stop(signal.SIGKILL)
+        start = time.monotonic()
+        out = doctor.communicate(timeout=30)[0].decode()
+        self.assertLess(time.monotonic() - start, 10)
+        self.judge("pcscd_lost", support.Result(doctor.returncode, out, ""))
+
     def test_wedged(self):
         self.pcscd.fault(0, "00A4 delay 30000\n")
         self.well()

@@ -63,6 +63,41 @@ class TestService(patient.Case, support.DaemonCase):
         self.assertEqual(self.run_cli("sim", "insert", path).code, 0)
         self.diagnose("card_not_genuine")
 
+    def test_configuration(self):
+        """A service that does not start because of a line of its configuration."""
+        self.env["PATH"] = os.path.dirname(os.environ["SSCARDD"]) + ":" + self.env["PATH"]
+        self.tree.write("/etc/sscard/sscardd.conf", "[daemon]\nqueue = many\n")
+        for content, at in ("[daemon]\nqueue = many\n", "queue"), ("[daemon]\nqueue = 64\nnonsense\n", "line 3"):
+            self.tree.write("/etc/sscard/sscardd.conf", content)
+            start = time.monotonic()
+            cause = self.diagnose("service_config", "--root", self.tree.root, "--socket", "/run/sscard/sscard.sock")
+            self.assertLess(time.monotonic() - start, 5)
+            for lang in "en", "zh":
+                self.assertIn(at, cause["evidence"][lang])
+        self.tree.write("/etc/sscard/sscardd.conf", "[daemon]\nqueue = 64\n")
+        self.diagnose("service_stopped", "--root", self.tree.root, "--socket", "/run/sscard/sscard.sock")
+
+    @unittest.skipUnless(patient.can_be_nobody(), "needs root and setpriv")
+    def test_journal_in_a_folder_that_may_not_be_written(self):
+        """For real, under a user for whom rights count."""
+        shut, path = os.path.join(self.dir, "shut"), os.path.join(self.dir, "nobody")
+        os.makedirs(shut, 0o555)
+        os.makedirs(path)
+        os.chmod(self.dir, 0o755)
+        os.chown(path, 65534, 65534)
+        service = subprocess.Popen(patient.as_nobody([os.environ["SSCARDD"], "--sim", "--socket", path + "/s", "--journal",
+                                                      shut + "/journal.db"]), stderr=subprocess.DEVNULL, env=self.env)
+        try:
+            for _ in range(100):
+                time.sleep(0 if os.path.exists(path + "/s") else 0.05)
+            start = time.monotonic()
+            cause = self.diagnose("journal_fault", "--socket", path + "/s")
+            self.assertLess(time.monotonic() - start, 10)
+            self.assertIn(shut + "/journal.db", cause["evidence"]["zh"])
+        finally:
+            service.terminate()
+            service.wait(20)
+
     @unittest.skipUnless(patient.can_be_nobody(), "needs root and setpriv")
     def test_role(self):
         """A viewer may see readers, and read no card."""

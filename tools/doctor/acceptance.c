@@ -82,15 +82,13 @@ static json_t *read_card(struct way *way)
     return row;
 }
 
-/* Only where the reader can be had beside the service: pcscd's, or the driver that was asked for. */
 static json_t *contact_row(struct way *way, json_t **figures)
 {
-    json_t *name = texts(MSG_ACC_CONTACT), *row;
+    json_t *name = texts(MSG_ACC_CONTACT), *row, *why = NULL;
     struct contact c = {0};
     struct cli *cli = way->cli;
     const struct doctor *d = &way->doctor;
-    const bool meant = d->direct ? doctor_has_hardware(d) : strcmp(d->driver, "pcsc") == 0;
-    const bool able = !d->broken && d->slot && (d->direct || meant);
+    const bool able = !d->broken && d->slot;
     if (d->direct) {
         cli_close(cli); /* the card is let go */
     }
@@ -103,7 +101,13 @@ static json_t *contact_row(struct way *way, json_t **figures)
         row = item(name, jb(*figures, "ok") ? "pass" : "fail", true,
                    texts(MSG_ACC_CONTACT_TEXT, n[0], n[1], n[2]));
     } else {
-        row = item(name, "not_tested", meant || d->broken, NULL);
+        const json_t *data = json_object_get(cli->error, "data"), *text = json_object_get(data, "text");
+        const char *zh = js(data, "detail_zh")[0] ? "detail_zh" : "detail";
+        if (able) {
+            why = json_pack("{s:o, s:o}", "en", json_sprintf("%s %s", js(text, "en"), js(data, "detail")),
+                            "zh", json_sprintf("%s %s", js(text, "zh"), js(data, zh)));
+        }
+        row = item(name, "not_tested", true, why);
     }
     contact_free(&c);
     json_decref(name);

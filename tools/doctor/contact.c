@@ -107,8 +107,14 @@ static void end_round(struct contact *c, const struct round *r, int rc, const st
     c->wire_us += r->modelled ? ch->wire_us : 0;
 }
 
-static void run_round(struct contact *c, struct ssc_driver *driver, const struct ssc_profile *profile,
-                      int64_t deadline)
+/* The whole test, not the contact, cannot go on. */
+static bool hopeless(int rc)
+{
+    return rc == SSC_E_PERMISSION_DENIED || rc == SSC_E_DAEMON_ABSENT || rc == SSC_E_SHUTTING_DOWN;
+}
+
+static int run_round(struct contact *c, struct ssc_driver *driver, const struct ssc_profile *profile,
+                     int64_t deadline)
 {
     struct round r = {.c = c, .digest = FNV_START};
     struct ssc_channel *ch = NULL;
@@ -142,6 +148,7 @@ done:
         c->vanished++;
         await_reader(driver, c->reader);
     }
+    return hopeless(rc) ? rc : 0;
 }
 
 /* The reader that was named, else the one with a card. */
@@ -170,9 +177,9 @@ int contact_run(struct ssc_driver *driver, const char *reader, unsigned rounds, 
     struct ssc_profile profile;
     *out = (struct contact){.errors = json_object()};
     ssc_profile_default(&profile);
-    const int rc = choose(driver, reader, out->reader, ssc_deadline(round_ms));
+    int rc = choose(driver, reader, out->reader, ssc_deadline(round_ms));
     for (unsigned i = 0; rc == 0 && i < rounds && progress(ctx, i, out); i++) {
-        run_round(out, driver, &profile, ssc_deadline(round_ms));
+        rc = run_round(out, driver, &profile, ssc_deadline(round_ms));
     }
     if (rc == 0) {
         progress(ctx, out->rounds, out);

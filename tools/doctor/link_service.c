@@ -20,7 +20,10 @@ static const char *socket_place(const struct doctor *d)
 static void refused(struct doctor *d, const char *socket, int error)
 {
     struct socket_rights rights;
-    if (error == ENOENT) {
+    char why[256];
+    if ((error == ENOENT || error == ECONNREFUSED) && seam_config_wrong(d->seam, why, sizeof why)) {
+        doctor_break(d, CAUSE_SERVICE_CONFIG, socket, why);
+    } else if (error == ENOENT) {
         doctor_break(d, CAUSE_SERVICE_STOPPED, socket);
     } else if (error == EACCES || error == EPERM) {
         socket_rights(d->seam, socket, &rights);

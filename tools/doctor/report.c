@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ARGS_MAX 9u /* {1} .. {9} */
+
 const struct cause_row cause_rows[CAUSE_COUNT] = {
 #define CAUSE(NAME, symbol, exit, e_en, e_zh, c_en, c_zh, r_en, r_zh)                                        \
     [CAUSE_##NAME] = {symbol, EXIT_##exit, {e_en, e_zh}, {c_en, c_zh}, {r_en, r_zh}},
@@ -18,6 +20,12 @@ static const struct text facts[FACT_COUNT] = {
 #define FACT(NAME, en, zh) [FACT_##NAME] = {en, zh},
 #include "tools/doctor/facts.def"
 #undef FACT
+};
+
+static const struct text words[] = {
+#define WORD(en, zh) {en, zh},
+#include "tools/doctor/words.def"
+#undef WORD
 };
 
 static const struct link {
@@ -68,9 +76,22 @@ static json_t *json_text(const char *format, const char *const *args)
     return made ? made : json_string("");
 }
 
+static const char *in_chinese(const char *word)
+{
+    const char *found = word;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        found = strcmp(words[i].en, word) == 0 ? words[i].zh : found;
+    }
+    return found;
+}
+
 static json_t *both(struct text text, const char *const *args)
 {
-    return json_pack("{s:o, s:o}", "en", json_text(text.en, args), "zh", json_text(text.zh, args));
+    const char *zh[ARGS_MAX + 1] = {NULL};
+    for (size_t i = 0; args[i] && i < ARGS_MAX; i++) {
+        zh[i] = in_chinese(args[i]);
+    }
+    return json_pack("{s:o, s:o}", "en", json_text(text.en, args), "zh", json_text(text.zh, zh));
 }
 
 void doctor_fact_args(struct doctor *d, enum fact id, const char *const *args)
@@ -115,6 +136,8 @@ json_t *doctor_ask(struct doctor *d, const char *method, json_t *params, char sy
         snprintf(detail, 160, "%s%s%s", symbol, js(data, "sw")[0] ? " " : "", js(data, "sw"));
         if (d->ping && strcmp(symbol, "daemon_absent") == 0) {
             doctor_break(d, CAUSE_SERVICE_LOST, method, symbol);
+        } else if (d->readers && strcmp(symbol, "reader_service_absent") == 0) {
+            doctor_break(d, CAUSE_PCSCD_LOST, method, symbol);
         }
     }
     json_decref(error);

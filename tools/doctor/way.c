@@ -129,9 +129,26 @@ static bool draw_bar(void *ctx, unsigned done, const struct contact *so_far)
     return go_on;
 }
 
+/* Which way the card is reached; the service says which driver is behind it. */
+static int contact_driver(struct cli *cli, struct ssc_driver **out, char why[200])
+{
+    const char *name = cli->value[OPT_DRIVER] ? cli->value[OPT_DRIVER] : "pcsc";
+    const bool straight = given(cli, OPT_DRIVER) || given(cli, OPT_DIRECT) || cli->direct;
+    json_t *ping = NULL;
+    int rc = straight ? 0 : cli_call(cli, "system.ping", NULL, &ping);
+    const char *theirs = js(json_object_get(ping, "pcsc"), "driver");
+    if (rc == 0 && ping && strcmp(theirs, "pcsc") != 0) {
+        rc = way_service_driver(cli, out);
+    } else if (rc == 0 || cli->direct) { /* there is no service, which has been said */
+        cli_close(cli);
+        rc = direct_driver(name, out, why);
+    }
+    json_decref(ping);
+    return rc;
+}
+
 int way_contact(struct cli *cli, const char *reader, unsigned rounds, struct contact *out)
 {
-    const char *name = cli->value[OPT_DRIVER];
     const size_t screen = screen_width(stderr);
     struct bar bar = {.cli = cli,
                       .rounds = rounds,
@@ -140,7 +157,7 @@ int way_contact(struct cli *cli, const char *reader, unsigned rounds, struct con
     sigset_t held, before;
     struct ssc_driver *driver = NULL;
     char why[200] = "";
-    int rc = direct_driver(name ? name : "pcsc", &driver, why);
+    int rc = contact_driver(cli, &driver, why);
     *out = (struct contact){0};
     sigemptyset(&held);
     sigaddset(&held, SIGINT);
@@ -152,7 +169,7 @@ int way_contact(struct cli *cli, const char *reader, unsigned rounds, struct con
         sigtimedwait(&held, NULL, &(struct timespec){0});
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0) {
+    if (rc != 0 && !cli->client) { /* the service's own words stay */
         cli_set_error(cli, rc, why[0] ? why : reader);
     }
     ssc_driver_free(&driver);
