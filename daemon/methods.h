@@ -44,6 +44,8 @@ int ssc_pin_unblock_work(struct ssc_call *call);
 
 /* methods_money.c */
 /* What a debit and a load begin with: the amounts, the right card, its purse, the PIN, and nothing open. */
+/* YYYYMMDDhhmmss into BCD; out stays as it is without it. */
+int ssc_call_time(struct ssc_call *call, const char *name, uint8_t out[7]);
 int ssc_money_prepare(struct ssc_call *call, struct ssc_debit_request *req);
 /* A row answers {txn, repeated}; a failure carries the row in data.txn. */
 int ssc_money_conclude(struct ssc_call *call, const struct ssc_txn *txn, int rc);

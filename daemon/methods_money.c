@@ -151,6 +151,9 @@ int ssc_debit_work(struct ssc_call *call)
     struct ssc_txn txn = {0};
     int rc = ssc_money_prepare(call, &req);
     if (rc == 0) {
+        rc = ssc_call_time(call, "time", req.time);
+    }
+    if (rc == 0) {
         rc = ssc_money_debit(call->d->journal, call->slot->card, ssc_call_auth(call), &req, &txn,
                              call->work_deadline);
         rc = ssc_money_conclude(call, &txn, rc);

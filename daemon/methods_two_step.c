@@ -142,7 +142,7 @@ int ssc_debit_begin_work(struct ssc_call *call)
 
 /* ---- complete ---- */
 
-static int bcd_time(struct ssc_call *call, const char *name, uint8_t out[7])
+int ssc_call_time(struct ssc_call *call, const char *name, uint8_t out[7])
 {
     size_t len = 7;
     const int rc = check_time(call, name);
@@ -168,7 +168,7 @@ int ssc_load_complete_work(struct ssc_call *call)
         rc = same_id(call, SSC_E_LOAD_NOT_BEGUN);
     }
     if (rc == 0) {
-        rc = bcd_time(call, "host_time", time);
+        rc = ssc_call_time(call, "host_time", time);
     }
     if (rc == 0) {
         rc = ssc_call_hex(call, "mac2", mac2, &len);
@@ -222,7 +222,7 @@ static int complete_debit(struct ssc_call *call)
         rc = same_id(call, SSC_E_DEBIT_NOT_BEGUN);
     }
     if (rc == 0) {
-        rc = bcd_time(call, "time", time);
+        rc = ssc_call_time(call, "time", time);
     }
     if (rc == 0) {
         rc = ssc_call_hex(call, "mac1", mac1, &mac_len);

@@ -75,7 +75,8 @@ static int debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *
         rc = auth->ops->terminal(auth, row->terminal, deadline);
     if (rc)
         return rc;
-    now_bcd(row->datetime);
+    if (row->datetime[0] == 0)
+        now_bcd(row->datetime);
     row->test_keys = auth->test_keys;
     rc = ssc_money_init(j, card, row, deadline);
     if (!rc)

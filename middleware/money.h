@@ -43,6 +43,7 @@ struct ssc_debit_request {
     enum ssc_purse_id purse;
     int64_t amount, self_pay, pooled; /* fen, 0 .. UINT32_MAX; not all zero */
     char reader[64];
+    uint8_t time[7]; /* of the debit, BCD YYYYMMDDhhmmss; zeros: now. A host that authorises says its own */
 };
 /* 0: confirmed. SSC_E_OUTCOME_UNKNOWN, _UNPROVEN: see txn. Positive or other negative: refused or never sent,
  * txn says which. `txn` is filled whenever a row exists; txn->id 0: there is none, nothing was sent that

@@ -49,6 +49,7 @@ int ssc_money_row(const struct ssc_debit_request *req, enum ssc_txn_kind kind, s
     if (!valid)
         return SSC_E_INVALID_ARGUMENT;
     memcpy(txn->op, req->op, strlen(req->op));
+    memcpy(txn->datetime, req->time, sizeof txn->datetime);
     memcpy(txn->reader, req->reader, strnlen(req->reader, sizeof txn->reader - 1));
     return digest(txn, txn->digest);
 }

@@ -24,22 +24,21 @@ static void name_sale(struct ssc_shim *s, const struct ssc_shim_in *in, unsigned
 }
 
 /* The two amounts of pPayInfo are what the configuration says they are; what it does not name is nothing. */
+static int64_t amount_of(const struct ssc_shim *s, const struct ssc_shim_in *in, const char *name)
+{
+    const char *place = "";
+    size_t len = 0;
+    const int rc = ssc_shim_named_item(s->config.format.pay_info, "1|2|", name, &place, &len);
+    return rc != 0 ? 0 : place[0] == '1' ? in->pay.first : in->pay.second;
+}
+
+/* All of it or NULL: no sale with a part of its sum. */
 static json_t *sale(const struct ssc_shim *s, const struct ssc_shim_in *in)
 {
-    static const char *const names[] = {"amount", "self_pay", "pooled"};
-    char numbers[64];
-    json_t *params = json_pack("{s:s, s:s, s:i}", "op", s->op, "purse", "medical", "amount", 0);
-    snprintf(numbers, sizeof numbers, "1|2|");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *place = "";
-        size_t len = 0;
-        if (ssc_shim_named_item(s->config.format.pay_info, numbers, names[i], &place, &len) == 0 &&
-            len == 1) {
-            json_object_set_new(params, names[i],
-                                json_integer(place[0] == '1' ? in->pay.first : in->pay.second));
-        }
-    }
-    return params;
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "op", s->op, "purse", "medical", "time", in->pay.time,
+                     "amount", (json_int_t)amount_of(s, in, "amount"), "self_pay",
+                     (json_int_t)amount_of(s, in, "self_pay"), "pooled",
+                     (json_int_t)amount_of(s, in, "pooled"));
 }
 
 static void sale_line(struct ssc_shim *s, const char *format, const json_t *result, const char *part,
@@ -71,11 +70,11 @@ static bool void_attempt(const char *state)
 
 /* `method` under the op that is next in turn. A sale that the journal knows needs no PIN: its outcome is
  * told. */
-static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const char *method, bool with_time,
+static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const char *method, int remote,
                       json_t **result)
 {
     char state[24] = "abandoned";
-    int rc = ssc_shim_hold(s, in, &in->card, 1, with_time ? 1 : 0);
+    int rc = ssc_shim_hold(s, in, &in->card, 1, remote);
     for (unsigned attempt = 0; rc == 0 && void_attempt(state) && attempt < ATTEMPTS; attempt++) {
         name_sale(s, in, attempt);
         look_up(s, state);
@@ -84,11 +83,7 @@ static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const ch
         rc = ssc_shim_pin_verify(s);
     }
     if (rc == 0) {
-        json_t *params = sale(s, in);
-        if (with_time) {
-            json_object_set_new(params, "time", json_string(in->pay.time));
-        }
-        rc = ssc_shim_call(s, method, params, NULL, result, s->deadline);
+        rc = ssc_shim_call(s, method, sale(s, in), NULL, result, s->deadline);
     }
     return rc;
 }
@@ -96,7 +91,7 @@ static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const ch
 int ssc_shim_debit(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     json_t *result = NULL;
-    const int rc = take_money(s, in, "purse.debit", false, &result);
+    const int rc = take_money(s, in, "purse.debit", 0, &result);
     if (rc == 0) {
         sale_line(s, s->config.format.debit, result, "txn", out);
     }
@@ -107,7 +102,7 @@ int ssc_shim_debit(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_
 int ssc_shim_debit_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     json_t *result = NULL;
-    int rc = take_money(s, in, "purse.debit.begin", true, &result);
+    int rc = take_money(s, in, "purse.debit.begin", 1, &result);
     if (rc == 0 && !json_object_get(result, "host")) { /* done before: there is nothing left to authorise */
         rc = ssc_shim_fail(s, SSC_E_OP_CONFLICT, "该笔交易已经完成");
     }

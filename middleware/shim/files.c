@@ -14,7 +14,7 @@
 
 /* ---- files ---- */
 
-static const struct ssc_file *table_of(const char *name)
+const struct ssc_file *ssc_shim_file_table(const char *name)
 {
     const struct ssc_file *file = ssc_file_by_name(SSC_GEN_2, name);
     return file ? file : ssc_file_by_name(SSC_GEN_1, name);
@@ -22,7 +22,7 @@ static const struct ssc_file *table_of(const char *name)
 
 static enum ssc_file_kind kind_of(const char *name)
 {
-    const struct ssc_file *file = table_of(name);
+    const struct ssc_file *file = ssc_shim_file_table(name);
     return file ? file->kind : SSC_FILE_VARIABLE;
 }
 
@@ -126,7 +126,7 @@ static void add_record(struct ssc_shim_out *out, const struct ssc_file *file, co
 static void add_value(struct ssc_shim *s, struct ssc_shim_out *out, const struct ssc_shim_file *file,
                       const json_t *value)
 {
-    const struct ssc_file *table = table_of(file->name);
+    const struct ssc_file *table = ssc_shim_file_table(file->name);
     const char *text = member(value, "text");
     const uint8_t tag = (uint8_t)strtoul(member(value, "tag"), NULL, 16);
     const struct ssc_element *element = table && tag ? ssc_element_by_tag(table, tag) : NULL;

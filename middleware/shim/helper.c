@@ -73,8 +73,10 @@ static int hear(int in, char *text, size_t cap, size_t *len, int64_t deadline)
 /* A host that ignores SIGCHLD, or waits for every child, may have reaped it: then nothing is left to do. */
 static void end(pid_t pid)
 {
-    kill(-pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    if (waitpid(pid, NULL, WNOHANG) == 0) { /* it is there, so the number is still its own */
+        kill(-pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+        }
     }
 }
 

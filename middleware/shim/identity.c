@@ -56,7 +56,7 @@ int ssc_shim_identity_begin(struct ssc_shim *s, const struct ssc_shim_in *in, st
     json_t *begun = NULL;
     int rc = ssc_shim_hold(s, in, NULL, 0, 1);
     if (rc == 0) {
-        rc = ssc_shim_call(s, "card.authenticate.begin", NULL, NULL, &begun, s->deadline);
+        rc = ssc_shim_call(s, "card.authenticate.begin", json_object(), NULL, &begun, s->deadline);
     }
     if (rc == 0) {
         remember(s->original[0], json_object_get(begun, "internal"));

@@ -58,7 +58,7 @@ int ssc_shim_pin_verify(struct ssc_shim *s)
         if (rc == 0) {
             give_time(s);
             snprintf(secret, sizeof secret, "\"secret\":\"%s\"", digits);
-            rc = ssc_shim_call(s, "pin.verify", NULL, secret, NULL, s->deadline);
+            rc = ssc_shim_call(s, "pin.verify", json_object(), secret, NULL, s->deadline);
         }
     }
     give_time(s);

@@ -154,7 +154,8 @@ static int fail_as_told(struct ssc_shim *s)
         const char *zh = json_string_value(json_object_get(sw_text, "zh"));
         say(s, row->symbol, zh ? zh : row->zh, NULL);
     } else if (row) {
-        say(s, row->symbol, row->zh, row->remedy_zh);
+        const char *detail = json_string_value(json_object_get(json_object_get(error, "data"), "detail_zh"));
+        say(s, row->symbol, row->zh, detail ? detail : row->remedy_zh);
     } else {
         say(s, sscard_error_symbol(s->client), sscard_error_text(s->client, "zh"),
             sscard_error_remedy(s->client, "zh"));
@@ -168,12 +169,10 @@ static int fail_as_told(struct ssc_shim *s)
 /* {members}: the lease, then the secret, are put behind the others. NULL: no memory. */
 static char *params_text(const struct ssc_shim *s, json_t *params, const char *secret)
 {
-    json_t *all = params ? params : json_object();
     char *text = NULL, *whole = NULL;
-    if (all && s->lease[0]) {
-        json_object_set_new(all, "lease", json_string(s->lease));
+    if (!s->lease[0] || json_object_set_new(params, "lease", json_string(s->lease)) == 0) {
+        text = json_dumps(params, JSON_COMPACT);
     }
-    text = json_dumps(all, JSON_COMPACT);
     if (text && secret) {
         const size_t len = strlen(text), cap = len + strlen(secret) + 2;
         whole = malloc(cap);
@@ -184,7 +183,7 @@ static char *params_text(const struct ssc_shim *s, json_t *params, const char *s
     } else {
         whole = text;
     }
-    json_decref(all);
+    json_decref(params);
     return whole;
 }
 
@@ -219,14 +218,12 @@ const char *ssc_shim_medium(int type)
 
 int ssc_shim_acquire(struct ssc_shim *s, int type, const struct ssc_shim_card *card, int64_t hold_ms)
 {
-    json_t *params = json_pack("{s:s, s:I}", "medium", ssc_shim_medium(type), "hold_ms", (json_int_t)hold_ms);
-    json_t *result = NULL;
-    if (params && card) {
-        json_t *expect = json_pack("{s:s}", "card_id", card->id);
-        if (card->number[0]) {
-            json_object_set_new(expect, "card_number", json_string(card->number));
-        }
-        json_object_set_new(params, "expect", expect);
+    const char *number = card && card->number[0] ? card->number : NULL;
+    json_t *expect = card ? json_pack("{s:s, s:s*}", "card_id", card->id, "card_number", number) : NULL;
+    json_t *params = NULL, *result = NULL;
+    if (expect || !card) { /* never without what was asked for */
+        params = json_pack("{s:s, s:I, s:o*}", "medium", ssc_shim_medium(type), "hold_ms",
+                           (json_int_t)hold_ms, "expect", expect);
     }
     const int rc = ssc_shim_call(s, "card.acquire", params, NULL, &result, s->deadline);
     const char *lease = json_string_value(json_object_get(result, "lease"));

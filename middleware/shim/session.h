@@ -19,7 +19,7 @@
 struct ssc_shim {
     pid_t pid;
     struct ssc_shim_config config;
-    bool configured; /* it could be read */
+    bool configured;       /* it could be read */
     struct sscard *client; /* NULL: not connected */
     char lease[64];        /* "": none */
     int64_t deadline;      /* of the running call */
@@ -47,9 +47,9 @@ void ssc_shim_drop(struct ssc_shim *s);
 int ssc_shim_fail(struct ssc_shim *s, int code, const char *more);
 /* Fails with a status word, for what a card would have refused. */
 int ssc_shim_refused(struct ssc_shim *s, uint16_t sw);
-/* One call of the service. Takes `params` (NULL: none) and adds the lease. `secret`: more members as JSON
- * text ("\"secret\":\"123456\""), for what must not stand in memory longer than needed; NULL: none.
- * *result (may be NULL) is a new reference. A failure's symbol and text are set. */
+/* One call of the service. Takes `params` (NULL: there was no memory for them) and adds the lease. `secret`:
+ * more members as JSON text ("\"secret\":\"123456\""), for what must not stand in memory longer than needed;
+ * NULL: none. *result (may be NULL) is a new reference. A failure's symbol and text are set. */
 int ssc_shim_call(struct ssc_shim *s, const char *method, json_t *params, const char *secret, json_t **result,
                   int64_t deadline);
 /* Takes the card that iType (1 to 4) means for hold_ms. card (may be NULL): the one that it has to be. */

@@ -3,6 +3,7 @@
 #ifndef SSC_SHIM_SHIM_H
 #define SSC_SHIM_SHIM_H
 
+#include "apdu/ssc_files.h"
 #include "middleware/shim/session.h"
 
 enum ssc_shim_function {
@@ -52,6 +53,8 @@ struct ssc_shim_in {
 #include "middleware/shim/functions.def"
 #undef SSC_SHIM_FUNCTION
 
+/* What the tables say of a file, of version 2.00 or else 1.00; NULL: a local file. */
+const struct ssc_file *ssc_shim_file_table(const char *name);
 /* Idempotency keys of calls that have none of their own: 128 random bits. SSC_E_CRYPTO's code. */
 int ssc_shim_fresh_op(struct ssc_shim *s, char op[65]);
 /* Takes the card of iType, for as long as all this may take: every step itself, the holder typing so many

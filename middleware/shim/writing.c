@@ -30,6 +30,25 @@ static int write_call(struct ssc_shim *s, json_t *params)
     return rc;
 }
 
+/* A value as the service wants it: sub-elements of a B-TLV separated by ','. */
+static json_t *service_text(const struct ssc_shim *s, uint8_t tag, const char *at, size_t len)
+{
+    const struct ssc_file *file = ssc_shim_file_table(s->addr.files[0].name);
+    const struct ssc_element *element = file ? ssc_element_by_tag(file, tag) : NULL;
+    const char *separator = s->config.btlv_separator;
+    const size_t width = strlen(separator);
+    struct ssc_shim_out out = {.len = 0};
+    for (size_t i = 0; i < len; i++) {
+        const bool here = element && element->type == SSC_BTLV && width > 0 && width <= len - i &&
+                          memcmp(at + i, separator, width) == 0;
+        ssc_shim_out_add(&out, here ? "," : at + i, 1);
+        i += here ? width - 1 : 0;
+    }
+    json_t *text = out.error == 0 ? json_stringn(out.text ? out.text : "", out.len) : NULL;
+    ssc_shim_out_free(&out);
+    return text;
+}
+
 static int write_elements(struct ssc_shim *s, const struct ssc_shim_values *values)
 {
     const struct ssc_shim_file *file = &s->addr.files[0];
@@ -38,8 +57,8 @@ static int write_elements(struct ssc_shim *s, const struct ssc_shim_values *valu
         const struct ssc_shim_item *item = &s->addr.items[file->first + i];
         char tag[3];
         snprintf(tag, sizeof tag, "%02X", item->tag);
-        rc = write_call(s, json_pack("{s:s, s:i, s:s%}", "element", tag, "occurrence", (int)item->nth, "text",
-                                     values->item[i].at, values->item[i].len));
+        rc = write_call(s, json_pack("{s:s, s:i, s:o}", "element", tag, "occurrence", (int)item->nth, "text",
+                                     service_text(s, item->tag, values->item[i].at, values->item[i].len)));
     }
     return rc;
 }
@@ -73,8 +92,7 @@ static int write_record(struct ssc_shim *s, const struct ssc_shim_values *values
 static int write_file(struct ssc_shim *s, const struct ssc_shim_values *values)
 {
     const char *name = s->addr.files[0].name;
-    const struct ssc_file *file = ssc_file_by_name(SSC_GEN_2, name);
-    file = file ? file : ssc_file_by_name(SSC_GEN_1, name);
+    const struct ssc_file *file = ssc_shim_file_table(name);
     return strcmp(values->file, name) != 0 ? ssc_shim_fail(s, SSC_E_INVALID_ARGUMENT, "pWriteData")
            : file && file->kind == SSC_FILE_TRANSPARENT ? write_transparent(s, values)
            : file && file->kind == SSC_FILE_CYCLIC      ? write_record(s, values)

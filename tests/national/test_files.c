@@ -164,6 +164,9 @@ static void test_write(void **state)
         /* 一号 in GB18030 */
         WRITE("DF01EF05|21|0E|$", "DF01EF05|\xD2\xBB\xBA\xC5|639900|$");
         assert_string_equal(READ("DF01EF05|20|21|0E|$", 2), "DF01EF05||一号|639900|$");
+        WRITE("DF03EF19|79:3|$", "DF03EF19|310,639900,20200101,20201231,00012345,012,20210101|$");
+        assert_string_equal(READ("DF03EF19|79:3|79:1|$", 1),
+                            "DF03EF19|310,639900,20200101,20201231,00012345,012,20210101||$");
         WRITE("DF04EF15$", "DF04EF15|1^1^|$");
         WRITE("DF04EF15|$", "DF04EF15|2^9^|");
         assert_string_equal(READ("DF04EF15$", 1), "DF04EF15|2^9^|1^1^|$");
@@ -175,6 +178,20 @@ static void test_write(void **state)
     snprintf(at, 3, "|$");
     WRITE("SSSEEF08$", photo);
     assert_string_equal(READ("SSSEEF08$", 2), photo);
+}
+
+/* Sub-elements with a site's own separator, both ways. */
+static void test_separator(void **state)
+{
+    struct bed *b = *state;
+    struct caller *c = caller_new(b, "btlv-separator = ~~\n");
+    const char *data = "DF01EF15|123~~12345~~\xD2\xBB\xD6\xD0|$"; /* 一中 */
+    bed_put(b, CONTACT, "ssc-3.0");
+    OK(c, iWriteCard, .type = 1, .card = CARD, .files = "DF01EF15|40:2|$", .data = data);
+    assert_string_equal(OK(c, iReadCard, .type = 1, .auth = 2, .card = CARD, .files = "DF01EF15|40|40:2|$"),
+                        "DF01EF15||123~~12345~~一中|$");
+    assert_string_equal(READ("DF01EF15|40:2|$", 2), "DF01EF15|123,12345,一中|$");
+    caller_free(&c);
 }
 
 static void test_write_codes(void **state)
@@ -225,6 +242,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_codes, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_read_hsm, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_write, bed_up, bed_down),
+        cmocka_unit_test_setup_teardown(test_separator, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_write_codes, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_write_hsm, bed_up, bed_down),
     };

@@ -209,7 +209,7 @@ class Methods:
         file: DF01EF05 ...
         op: Idempotency key of the caller: new for every piece of business, the same when it is repeated.
         element: Tag or name.
-        occurrence: Which of two elements with the same tag.
+        occurrence: Which of several elements with the same tag.
         text: The value as text; fields of a cyclic record separated by ^.
         hex: The value as bytes.
         offset: Where in a transparent file.
@@ -396,8 +396,8 @@ class Methods:
         return result
 
     def purse_debit(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,
-                    self_pay: Optional[int] = None, pooled: Optional[int] = None, reader: Optional[str] = None,
-                    card: Optional[str] = None, lease: Optional[str] = None,
+                    self_pay: Optional[int] = None, pooled: Optional[int] = None, time: Optional[str] = None,
+                    reader: Optional[str] = None, card: Optional[str] = None, lease: Optional[str] = None,
                     medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
                     pin: Optional[t.Pin] = None, deadline_ms: Optional[int] = None) -> t.PurseDebitResult:
         """Takes money. It is journalled before the card acts; a repeated op answers what happened and touches nothing.
@@ -408,6 +408,7 @@ class Methods:
         purse: The card's first purse without it.
         self_pay: Medical purse: paid by the holder, for the yearly sum.
         pooled: Medical purse: paid by the fund, for the yearly sum.
+        time: YYYYMMDDhhmmss, the time of the sale; now without it.
         reader: Name of the reader. Without reader, card and lease: the only reader with a card.
         card: Card handle; a handle of a card that was removed is answered with stale_card.
         lease: Use the card under this lease instead of taking one for this call.
@@ -417,8 +418,9 @@ class Methods:
         deadline_ms: The answer comes within this time from receipt; the configuration sets default and maximum.
         """
         result: t.PurseDebitResult = self._call(
-            "purse.debit", {"amount": amount, "op": op, "purse": purse, "self_pay": self_pay, "pooled": pooled, "reader":
-            reader, "card": card, "lease": lease, "medium": medium, "pin": pin, "deadline_ms": deadline_ms})
+            "purse.debit", {"amount": amount, "op": op, "purse": purse, "self_pay": self_pay, "pooled": pooled, "time": time,
+            "reader": reader, "card": card, "lease": lease, "medium": medium, "pin": pin, "deadline_ms":
+            deadline_ms})
         return result
 
     def purse_debit_begin(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,
@@ -902,15 +904,16 @@ class AsyncMethods:
         return result
 
     async def purse_debit(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,
-                          self_pay: Optional[int] = None, pooled: Optional[int] = None, reader: Optional[str] = None,
-                          card: Optional[str] = None, lease: Optional[str] = None,
+                          self_pay: Optional[int] = None, pooled: Optional[int] = None, time: Optional[str] = None,
+                          reader: Optional[str] = None, card: Optional[str] = None, lease: Optional[str] = None,
                           medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
                           pin: Optional[t.Pin] = None, deadline_ms: Optional[int] = None) -> t.PurseDebitResult:
         """Takes money. It is journalled before the card acts; a repeated op answers what happened and touches nothing.
         outcome_unknown: insert the same card again. Role: biller."""
         result: t.PurseDebitResult = await self._call(
-            "purse.debit", {"amount": amount, "op": op, "purse": purse, "self_pay": self_pay, "pooled": pooled, "reader":
-            reader, "card": card, "lease": lease, "medium": medium, "pin": pin, "deadline_ms": deadline_ms})
+            "purse.debit", {"amount": amount, "op": op, "purse": purse, "self_pay": self_pay, "pooled": pooled, "time": time,
+            "reader": reader, "card": card, "lease": lease, "medium": medium, "pin": pin, "deadline_ms":
+            deadline_ms})
         return result
 
     async def purse_debit_begin(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,

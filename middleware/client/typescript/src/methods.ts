@@ -728,7 +728,7 @@ export interface CardWriteParams {
   file: string;
   /** Tag or name. */
   element?: string;
-  /** Which of two elements with the same tag. */
+  /** Which of several elements with the same tag. */
   occurrence?: number;
   /** The value as text; fields of a cyclic record separated by ^. */
   text?: string;
@@ -910,6 +910,8 @@ export interface PurseDebitParams {
   self_pay?: number;
   /** Medical purse: paid by the fund, for the yearly sum. */
   pooled?: number;
+  /** YYYYMMDDhhmmss, the time of the sale; now without it. */
+  time?: string;
   /** Idempotency key of the caller: new for every piece of business, the same when it is repeated. */
   op: string;
   /** Name of the reader. Without reader, card and lease: the only reader with a card. */

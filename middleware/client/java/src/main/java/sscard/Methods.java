@@ -1006,7 +1006,7 @@ public abstract class Methods {
             return this;
         }
 
-        /** Which of two elements with the same tag. */
+        /** Which of several elements with the same tag. */
         public CardWriteParams occurrence(long value) {
             put("occurrence", value);
             return this;
@@ -1491,6 +1491,12 @@ public abstract class Methods {
         /** Medical purse: paid by the fund, for the yearly sum. */
         public PurseDebitParams pooled(long value) {
             put("pooled", value);
+            return this;
+        }
+
+        /** YYYYMMDDhhmmss, the time of the sale; now without it. */
+        public PurseDebitParams time(String value) {
+            put("time", value);
             return this;
         }
 
