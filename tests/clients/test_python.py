@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Python client with the real service, and with one that misbehaves."""
 import asyncio
+import inspect
 import os
 import shutil
 import signal
@@ -37,6 +38,11 @@ class TestPackage(unittest.TestCase):
         done = subprocess.run(["mypy", "--cache-dir", cache, "--strict", "--python-version", "3.9", "-p", "sscard"], cwd=PYTHON,
                               stdout=subprocess.PIPE)
         self.assertEqual(done.returncode, 0, done.stdout.decode())
+
+    def test_debit_takes_what_the_method_takes(self):
+        for service in sscard.Service, sscard.AsyncService:
+            wanted = set(inspect.signature(service.purse_debit).parameters)
+            self.assertEqual(set(inspect.signature(service.debit).parameters), wanted)
 
     def test_public(self):
         for name in sscard.__all__:

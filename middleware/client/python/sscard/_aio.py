@@ -158,14 +158,15 @@ class AsyncService(AsyncMethods):
         return AsyncEvents(self.path, self.deadline_ms)
 
     async def debit(self, amount: int, *, op: Optional[str] = None, self_pay: Optional[int] = None, pooled: Optional[int] = None,
-                    purse: Optional[str] = None, pin: Optional[t.Pin] = None, reader: Optional[str] = None,
-                    card: Optional[str] = None, lease: Union[None, str, AsyncLease] = None,
+                    purse: Optional[str] = None, time: Optional[str] = None, pin: Optional[t.Pin] = None,
+                    reader: Optional[str] = None, card: Optional[str] = None, medium: Optional[str] = None,
+                    lease: Union[None, str, AsyncLease] = None,
                     deadline_ms: Optional[int] = None) -> t.PurseDebitResult:
         """As Service.debit()."""
         deadline = now_ms() + (deadline_ms or self.deadline_ms)
         held = lease.id if isinstance(lease, AsyncLease) else lease
         steps = debit_steps({"amount": amount, "op": op or new_op(), "self_pay": self_pay, "pooled": pooled, "purse": purse,
-                             "pin": pin, "reader": reader, "card": card, "lease": held}, deadline)
+                             "time": time, "pin": pin, "reader": reader, "card": card, "medium": medium, "lease": held}, deadline)
         step = next(steps)
         while True:
             try:

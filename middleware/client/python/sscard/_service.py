@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
+from time import sleep
 from types import TracebackType
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Type, Union
 
@@ -26,7 +26,7 @@ def _dial(place: str, deadline: int) -> socket.socket:
             except BlockingIOError:
                 if now_ms() >= deadline:
                     raise socket.timeout from None
-                time.sleep(0.005)
+                sleep(0.005)
     except BaseException:
         connection.close()
         raise
@@ -171,8 +171,9 @@ class Service(Methods):
         return Events(self.path, self.deadline_ms)
 
     def debit(self, amount: int, *, op: Optional[str] = None, self_pay: Optional[int] = None, pooled: Optional[int] = None,
-              purse: Optional[str] = None, pin: Optional[t.Pin] = None, reader: Optional[str] = None, card: Optional[str] = None,
-              lease: Union[None, str, Lease] = None, deadline_ms: Optional[int] = None) -> t.PurseDebitResult:
+              purse: Optional[str] = None, time: Optional[str] = None, pin: Optional[t.Pin] = None, reader: Optional[str] = None,
+              card: Optional[str] = None, medium: Optional[str] = None, lease: Union[None, str, Lease] = None,
+              deadline_ms: Optional[int] = None) -> t.PurseDebitResult:
         """purse_debit() that sees it through: when the connection or the answer is lost it asks the service what happened, or
         sends the same op again, until deadline_ms. op: your own key for the sale, kept before you call; a new one without it.
         An SscardError carries op: whatever it says, debit() with the same op goes on from there and takes no money twice."""
@@ -180,12 +181,12 @@ class Service(Methods):
         deadline = now_ms() + allowed
         held = lease.id if isinstance(lease, Lease) else lease
         steps = debit_steps({"amount": amount, "op": op or new_op(), "self_pay": self_pay, "pooled": pooled, "purse": purse,
-                             "pin": pin, "reader": reader, "card": card, "lease": held}, deadline)
+                             "time": time, "pin": pin, "reader": reader, "card": card, "medium": medium, "lease": held}, deadline)
         step = next(steps)
         while True:
             try:
                 if step[0] == "sleep":
-                    time.sleep(step[1] / 1000)
+                    sleep(step[1] / 1000)
                     step = steps.send(None)
                 else:
                     left = max(1, deadline - now_ms())
@@ -280,7 +281,7 @@ class Events:
                     raise
                 if now_ms() >= deadline:
                     return None
-                time.sleep(min(0.2, (deadline - now_ms()) / 1000))
+                sleep(min(0.2, (deadline - now_ms()) / 1000))
         event = self._waiting.pop(0)
         self.seq = max(self.seq, event["seq"])
         if event["type"] == "subscription.dropped":  # we were too slow: the next call asks for what was missed
