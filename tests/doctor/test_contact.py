@@ -52,6 +52,24 @@ class TestByTheService(patient.Case, support.DaemonCase):
         row = sheet["items"][-1]
         self.assertEqual((row["item"]["en"], row["result"]), ("Contact, 20 rounds", "pass"), row)
         self.assertEqual(sheet["contact"]["rounds"], 20)
+        # a simulated reader is no counter
+        usb = sheet["items"][2]
+        self.assertEqual((usb["result"], usb["needed"], sheet["accepted"]), ("not_tested", True, False))
+
+    def test_acceptance_with_test_keys(self):
+        path, config = os.path.join(self.dir, "keys.json"), os.path.join(self.dir, "c.conf")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+            root = "0123456789ABCDEFFEDCBA9876543210"
+            f.write('{"format": 1, "test": true, "roots": {"3des": {"*": "%s"}, "sm4": {"*": "%s"}}, "purse_levels": 1, '
+                    '"terminal": "410100813475", "state": "terminal-number"}' % (root, root))
+        with open(config, "w") as f:
+            f.write("[auth]\nkey-file = %s\ntest-keys = yes\n[readers]\npsam = none\n" % path)
+        self.stop()
+        self.start("--sim", "--state", self.dir, "--config", config)
+        for lang, words in ("en", r"Keys +FAIL +test keys are in use"), ("zh", "密钥 +不合格 +正在使用测试密钥"):
+            r = self.run_cli("doctor", "--acceptance", "--lang", lang)
+            self.assertNotEqual(r.code, 0)
+            self.assertRegex(r.out, words)
 
     @unittest.skipUnless(patient.can_be_nobody(), "needs root and setpriv")
     def test_role(self):

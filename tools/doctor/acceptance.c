@@ -48,10 +48,10 @@ static void add_links(json_t *items, const json_t *links)
                              : strcmp(state, "remark") == 0 ? "remark"
                              : strcmp(state, "broken") == 0 ? "fail"
                                                             : "not_tested";
-        /* Without a back office a counter may serve; without PC/SC only where the driver needs none. */
+        /* Without a back office a counter may serve; without PC/SC where the driver needs none; never with
+         * readers that are simulated or recorded, of which the link to USB knows nothing. */
         const bool spare =
-            !broken && (strcmp(js(link, "link"), "link") == 0 || strcmp(js(link, "link"), "pcscd") == 0 ||
-                        strcmp(js(link, "link"), "usb") == 0);
+            !broken && (strcmp(js(link, "link"), "link") == 0 || strcmp(js(link, "link"), "pcscd") == 0);
         const bool reached = !broken;
         broken = broken || strcmp(state, "broken") == 0;
         json_array_append_new(
@@ -114,6 +114,16 @@ static json_t *contact_row(struct way *way, json_t **figures)
     return row;
 }
 
+/* Whoever has them may forge cards: no counter serves with them. */
+static void add_test_keys(json_t *items, const json_t *ping)
+{
+    if (jb(ping, "test_keys")) {
+        json_t *name = texts(MSG_ACC_TEST_KEYS);
+        json_array_append_new(items, item(name, "fail", true, texts(MSG_ACC_TEST_KEYS_TEXT)));
+        json_decref(name);
+    }
+}
+
 static bool accepted(const json_t *items)
 {
     const json_t *row;
@@ -138,6 +148,7 @@ json_t *acceptance_sheet(struct way *way)
     strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
     doctor_run(&way->doctor);
     add_links(items, way->doctor.links);
+    add_test_keys(items, way->doctor.ping);
     json_array_append_new(items, read_card(way));
     json_array_append_new(items, contact_row(way, &figures));
     return json_pack("{s:b, s:s, s:s, s:s, s:o, s:o, s:o}", "accepted", accepted(items), "machine", host,
