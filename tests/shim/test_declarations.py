@@ -113,6 +113,20 @@ class TestDeclarations(unittest.TestCase):
         finally:
             self.service.call("sim.insert", reader="Simulated reader 0")
 
+    def test_pin_helper(self):
+        """The page's program with docs/examples/pin-helper.sh, and in place of the window a script."""
+        window = self.write("zenity", '#!/bin/sh\n[ "$1 $2" = "--password --title=请输入密码" ] && echo 123456\n')
+        os.chmod(window, 0o700)
+        conf = self.write("shim.conf", "[pin]\nentry = helper\nhelper = %s\n" % os.path.realpath(
+            os.path.join(ROOT, "docs", "examples", "pin-helper.sh")))
+        program = self.write("national.py", self.block("python", "FUNCTIONS"))
+        kept = self.env
+        self.env = dict(kept, SSCARD_SHIM_CONF=conf, PATH=self.folder + ":" + os.environ["PATH"])
+        try:
+            self.assertIn("410100813475", self.run_it(sys.executable, program, "0.02").decode())
+        finally:
+            self.env = kept
+
     @unittest.skipUnless(os.environ.get("SHIM_JNA"), "no javac, no JNA, or a sanitizer: Java's block is not compiled")
     def test_java(self):
         self.write("National.java", self.block("java", "interface SSCardDriver"))
