@@ -176,12 +176,15 @@ void ssc_call_orphan(struct ssc_call *call)
 static void on_deadline(uv_timer_t *timer)
 {
     struct ssc_call *call = timer->data;
+    int rc = SSC_E_DEADLINE_EXCEEDED;
     if (call->stage == SSC_STAGE_WAIT_LEASE && call->reader && call->reader->lease.serial) {
         const struct ssc_peer *owner = &call->reader->lease.owner;
+        /* Somebody keeps the card; a single call that takes its time is the reader's or the card's affair. */
+        rc = call->reader->lease.named ? SSC_E_READER_BUSY : rc;
         ssc_detail_set(&call->detail, "waiting for the card, which pid %ld (%s) holds",
                        "正在等待卡片，被进程 %ld（%s）占用", (long)owner->pid, owner->program);
     }
-    ssc_call_finish(call, SSC_E_DEADLINE_EXCEEDED);
+    ssc_call_finish(call, rc);
 }
 
 void ssc_call_wait(struct ssc_call *call, enum ssc_stage stage)

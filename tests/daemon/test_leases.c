@@ -64,7 +64,7 @@ static void test_one_shot_waits_its_turn(void **state)
     struct client *a = client_new(*state), *b = client_new(*state);
     json_t *lease = client_ok(a, "card.acquire", "{s:s}", "reader", R0);
     json_t *late =
-        client_fails(b, "deadline_exceeded", "card.info", "{s:s, s:i}", "reader", R0, "deadline_ms", 100);
+        client_fails(b, "reader_busy", "card.info", "{s:s, s:i}", "reader", R0, "deadline_ms", 100);
     assert_non_null(strstr(text_of(late, "detail"), "pid ")); /* and it is told who holds the card */
     json_decref(late);
     const int64_t id = client_post(b, "card.identity", "{s:s}", "reader", R0);

@@ -262,7 +262,7 @@ static void test_card_taken(void **state)
     struct caller *hasty = caller_new(b, "deadline-ms = 300\n");
     bed_put(b, CONTACT, "ssc-3.0");
     OK(b->caller, iReadCardBas_HSM_Step1, .type = 1);
-    FAILS(hasty, -4, "在规定时间内没有应答", iReadCardBas, .type = 1);
+    FAILS(hasty, -12, "读卡器被其他程序占用", iReadCardBas, .type = 1);
     caller_free(&b->caller); /* a thread that ends gives its card back */
     b->caller = NULL;
     no_lease(b);

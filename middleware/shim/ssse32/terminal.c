@@ -232,7 +232,7 @@ static long acquire(struct terminal *t, const json_t *reader, struct card *c)
         snprintf(c->lease, sizeof c->lease, "%s", text_of(answer, "lease"));
     }
     json_decref(answer);
-    return code == ICC_NO_RESPONSE ? ICC_UNCONNECTED : code; /* the turn did not come */
+    return code;
 }
 
 static void release(struct terminal *t, struct card *c)
