@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sscardd --sim of its own for tests of clients. Standard library only."""
+import ctypes
 import os
 import shutil
 import signal
@@ -16,6 +17,10 @@ NAME, CITIZEN = "张三", "111111198101011110"
 R0 = "Simulated reader 0"
 
 
+def die_with_the_test():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG; of the thread that starts it: start from the main one
+
+
 class Case(unittest.TestCase):
     maxDiff = None
     cards = "ssc-3.0"
@@ -24,6 +29,8 @@ class Case(unittest.TestCase):
         self.dir = tempfile.mkdtemp(prefix="sscard-clients-")
         self.path = os.path.join(self.dir, "sscard.sock")
         self.daemon = None
+        self.addCleanup(shutil.rmtree, self.dir)
+        self.addCleanup(lambda: self.stop(signal.SIGKILL))
         self.start()
 
     def tearDown(self):
@@ -32,12 +39,11 @@ class Case(unittest.TestCase):
             log = f.read()
         for secret in (b"123456\n", CITIZEN.encode(), NAME.encode()):
             self.assertNotIn(secret, log)
-        shutil.rmtree(self.dir)
 
     def start(self):
         with open(os.path.join(self.dir, "log"), "ab") as log:
             self.daemon = subprocess.Popen([os.environ["SSCARDD"], "--sim=" + self.cards, "--state", self.dir, "--socket", self.path,
-                                            "--journal", os.path.join(self.dir, "journal.db")], stdout=log, stderr=log)
+                                            "--journal", os.path.join(self.dir, "journal.db")], stdout=log, stderr=log, preexec_fn=die_with_the_test)
         for _ in range(400):
             with socket.socket(socket.AF_UNIX) as probe:
                 try:
