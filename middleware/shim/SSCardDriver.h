@@ -12,6 +12,8 @@
  * a sentence in Chinese, at most 255 bytes. Nothing is written behind the terminating NUL, and never more
  * than the size given with each function. A NULL pOutInfo is answered with -23 before anything is done.
  *
+ * The second byte of a GB18030 character may be the one of '|' or '^': split a line by characters, not by bytes.
+ *
  *   iType      1 contact, 2 contactless, 3 either, contact first, 4 either, contactless first
  *   iAuthType  how to open a file that the holder's PIN or a key opens: 1 PIN, 2 key; 0 what the service
  * finds best. Meaningless for all other files pCardInfo  "CARD_ID|CARD_NUMBER|" (卡识别码|卡号|), at most 127

@@ -49,41 +49,43 @@ static void sale_line(struct ssc_shim *s, const char *format, const json_t *resu
                                             .unit = (enum ssc_shim_unit)s->config.amounts});
 }
 
-/* What the journal knows of the sale: its state; "" when it knows none. */
-static void look_up(struct ssc_shim *s, char state[24])
+enum knowledge {
+    SALE_NEW,     /* the journal knows nothing of it */
+    SALE_VOID,    /* settled, and nothing moved, though not by the card's refusal: it may be tried again */
+    SALE_OPEN,    /* the card has to be asked, which may want the PIN */
+    SALE_DECIDED, /* its outcome is told, and touches nothing */
+};
+
+static enum knowledge look_up(struct ssc_shim *s)
 {
     json_t *result = NULL;
-    state[0] = '\0';
+    enum knowledge known = SALE_NEW;
     if (ssc_shim_call(s, "txn.get", json_pack("{s:s}", "op", s->op), NULL, &result, s->deadline) == 0) {
-        const char *text = json_string_value(json_object_get(json_object_get(result, "txn"), "state"));
-        snprintf(state, 24, "%s", text ? text : "");
+        const json_t *txn = json_object_get(result, "txn");
+        const char *state = json_string_value(json_object_get(txn, "state"));
+        const bool nothing = state && (strcmp(state, "abandoned") == 0 || strcmp(state, "not_debited") == 0);
+        known = nothing ? SALE_VOID : json_is_true(json_object_get(txn, "final")) ? SALE_DECIDED : SALE_OPEN;
     }
     json_decref(result);
+    return known;
 }
 
-/* An attempt of which it is settled that it moved nothing, though not by the card's refusal: the sale may be
- * tried again. */
-static bool void_attempt(const char *state)
-{
-    return strcmp(state, "abandoned") == 0 || strcmp(state, "not_debited") == 0;
-}
-
-/* `method` under the op that is next in turn. A sale that the journal knows needs no PIN: its outcome is
- * told. */
+/* `method` under the op that is next in turn. Asking about an open sale may find that it is void: then once
+ * more, under the next op. */
 static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const char *method, int remote,
                       json_t **result)
 {
-    char state[24] = "abandoned";
     int rc = ssc_shim_hold(s, in, &in->card, 1, remote);
-    for (unsigned attempt = 0; rc == 0 && void_attempt(state) && attempt < ATTEMPTS; attempt++) {
+    bool again = rc == 0;
+    for (unsigned attempt = 0; again && attempt < ATTEMPTS; attempt++) {
         name_sale(s, in, attempt);
-        look_up(s, state);
-    }
-    if (rc == 0 && !state[0]) {
-        rc = ssc_shim_pin_verify(s);
-    }
-    if (rc == 0) {
-        rc = ssc_shim_call(s, method, sale(s, in), NULL, result, s->deadline);
+        const enum knowledge known = look_up(s);
+        again = known == SALE_VOID;
+        if (!again) {
+            rc = known == SALE_DECIDED || s->pin_verified ? 0 : ssc_shim_pin_verify(s);
+            rc = rc == 0 ? ssc_shim_call(s, method, sale(s, in), NULL, result, s->deadline) : rc;
+            again = rc != 0 && known == SALE_OPEN && strcmp(s->symbol, "nothing_moved") == 0;
+        }
     }
     return rc;
 }

@@ -144,6 +144,19 @@ void bed_put(struct bed *b, int slot, const char *image)
     }
 }
 
+void bed_put_back(struct bed *b, int slot)
+{
+    if (b->pcscd) {
+        test_pcscd_remove(b->pcscd, (unsigned)slot);
+        wait_for(b, slot, "absent");
+        test_pcscd_insert(b->pcscd, (unsigned)slot, NULL);
+    } else {
+        wait_for(b, slot, "absent");
+        json_decref(client_ok(b->c, "sim.insert", "{s:s}", "reader", reader_name(b, slot)));
+    }
+    wait_for(b, slot, "present");
+}
+
 const char *bed_image(const char *name, const char *member, const char *value)
 {
     static char *text;

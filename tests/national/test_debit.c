@@ -42,6 +42,31 @@ static void test_debit(void **state)
     }
 }
 
+/* Pulled out while the card debits: the caller is told that nobody knows; the same card again and the same
+ * call again, and it has happened once, whatever had happened the first time. */
+static void test_torn(void **state)
+{
+    struct bed *b = *state;
+    static const char *const kinds[] = {"tear_before", "tear_during", "tear_after"};
+    /* An image that the card did not write would tear again: not through pcscd, which reads it anew. */
+    for (size_t i = b->pcscd ? 2 : 0; i < 2 * sizeof kinds / sizeof kinds[0]; i++) {
+        char faults[100], pay[40], line[600];
+        snprintf(faults, sizeof faults, "[{\"kind\": \"%s\", \"cla\": \"B0\", \"ins\": \"2C\", \"arg\": 2}]",
+                 kinds[i / 2]);
+        snprintf(pay, sizeof pay, "12.50|8|2026010112010%zu|", i);
+        bed_put(b, CONTACT, bed_image(i % 2 ? "ssc-3.0" : "ssc-2.0", "faults", faults));
+        DEBIT_FAILS(-4, "扣款结果未知", .pay = pay);
+        no_lease(b);
+        FAILS(b->caller, -2, "无卡", iDoDebit, .type = 1, .card = CARD, .pay = pay);
+        bed_put_back(b, CONTACT);
+        snprintf(line, sizeof line, "%s", DEBIT(.pay = pay));
+        assert_string_equal(DEBIT(.pay = pay), line);
+        const char *records = OK(b->caller, iReadDebitRecord, .type = 1);
+        assert_string_equal(item(records, 1), ""); /* one record */
+        assert_memory_equal(records, "6^2^410100813475^2026010112010", 30);
+    }
+}
+
 /* What a site may say of the lines. */
 static void test_formats(void **state)
 {
@@ -180,6 +205,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_debit, bed_up, bed_down),
+        cmocka_unit_test_setup_teardown(test_torn, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_formats, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_codes, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_hsm, bed_up, bed_down),
