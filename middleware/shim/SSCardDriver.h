@@ -12,20 +12,30 @@
  * a sentence in Chinese, at most 255 bytes. Nothing is written behind the terminating NUL, and never more
  * than the size given with each function. A NULL pOutInfo is answered with -23 before anything is done.
  *
- * The second byte of a GB18030 character may be the one of '|' or '^': split a line by characters, not by bytes.
+ * The second byte of a GB18030 character may be the one of '|' or '^': split a line by characters, not by
+ * bytes.
  *
- *   iType      1 contact, 2 contactless, 3 either, contact first, 4 either, contactless first
- *   iAuthType  how to open a file that the holder's PIN or a key opens: 1 PIN, 2 key; 0 what the service
- * finds best. Meaningless for all other files pCardInfo  "CARD_ID|CARD_NUMBER|" (卡识别码|卡号|), at most 127
- * bytes; compared with the card: -22. The number may be empty for a card that has none pFileAddr
- * "FILE|TAG|TAG|$FILE|TAG|$", at most 1023 bytes: SSSE or DF01 .. DF07, EF05 .. and tags of two hexadecimal
- * digits; "40:2" the second of two elements with one tag; a file alone: all of it; "DF04EF08:01$" or
- * "DF04EF08|01|$" one record of a cyclic file, the newest is 01 pWriteData the same skeleton with values in
- * place of tags, at most 20479 bytes. Fields of a cyclic record end with '^'; a transparent file is
- * hexadecimal pPayInfo   "AMOUNT|AMOUNT|YYYYMMDDhhmmss|", yuan with at most two decimals: total paid by the
- * holder, then account and fund together, unless the configuration says otherwise. The time names the sale:
- * the same call with the same time is answered with the stored outcome and moves no money pKey       what the
- * back office's key machine answered to the step before
+ * iType: 1 contact, 2 contactless, 3 either, contact first, 4 either, contactless first.
+ *
+ * iAuthType: how to open a file that the holder's PIN or a key opens: 1 PIN, 2 key; 0 what the service finds
+ * best. Meaningless for all other files.
+ *
+ * pCardInfo: "CARD_ID|CARD_NUMBER|" (卡识别码|卡号|), at most 127 bytes; compared with the card: -22. The
+ * number may be empty for a card that has none.
+ *
+ * pFileAddr: "FILE|TAG|TAG|$FILE|TAG|$", at most 1023 bytes. FILE is SSSE or DF01 .. DF07 and EF05 ..; TAG is
+ * two hexadecimal digits, "40:2" the second of two elements with one tag. A file alone is all of it;
+ * "DF04EF08:01$" or "DF04EF08|01|$" is one record of a cyclic file, the newest is 01.
+ *
+ * pWriteData: the same skeleton with values in place of tags, at most 20479 bytes. Fields of a cyclic record
+ * end with '^'; a transparent file is hexadecimal.
+ *
+ * pPayInfo: "AMOUNT|AMOUNT|YYYYMMDDhhmmss|", at most 511 bytes, yuan with at most two decimals: total paid by
+ * the holder, then account and fund together, unless the configuration says otherwise. The time is the sale's
+ * and names it: the same call with the same time is answered with the stored outcome and moves no money,
+ * unless that outcome is that none had moved: then it is tried again.
+ *
+ * pKey: what the back office's key machine answered to the step before, at most 255 bytes.
  *
  * Two-step functions (_HSM_Step1, 2, 3): the card is held for the calling thread from the first step to the
  * last, at most hsm-hold-ms of the configuration. An error in any step gives it back; then begin with Step1.
