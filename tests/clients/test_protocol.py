@@ -150,7 +150,7 @@ class TestProtocol(live.Case):
     def setUp(self):
         super().setUp()
         self.talk = Talk(self.path)
-        while not self.talk.call("system.ping", {})["result"]["psam"][0]["ok"]:
+        while not any(psam["ok"] for psam in self.talk.call("system.ping", {})["result"]["psam"]):
             pass
         with open(PATH, encoding="utf-8") as f:
             self.then = json.load(f)
