@@ -91,8 +91,7 @@ class TestPcscd(patient.Case):
             start = time.monotonic()
             r = self.run_cli("--json", "doctor", "--socket", path, "--deadline", "1")
             self.assertLess(time.monotonic() - start, 10)
-            self.assertIn(r.json()["cause"], ("pcscd_silent", "reader_wedged"), r.out)
-            self.judge(r.json()["cause"], r)
+            self.judge("pcscd_silent", r)
         finally:
             if self.pcscd.process:
                 self.pcscd.process.send_signal(signal.SIGCONT)

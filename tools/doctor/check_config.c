@@ -29,7 +29,8 @@ static bool start(const char *config, int out, pid_t *pid)
     posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     for (size_t i = 0; i < sizeof programs / sizeof programs[0] && !started; i++) {
-        started = posix_spawnp(pid, programs[i], &actions, NULL, args, environ) == 0;
+        const bool there = programs[i][0] != '/' || access(programs[i], X_OK) == 0;
+        started = there && posix_spawnp(pid, programs[i], &actions, NULL, args, environ) == 0;
     }
     posix_spawn_file_actions_destroy(&actions);
     return started;

@@ -77,6 +77,8 @@ void doctor_skip(struct doctor *d); /* this link was not tested */
 json_t *doctor_ask(struct doctor *d, const char *method, json_t *params, char symbol[64], char detail[160]);
 /* The cause when a call for the examined card was refused: the card's, the reader's or the caller's. */
 void doctor_card_failed(struct doctor *d, const char *method, const char *symbol, const char *detail);
+/* The cause when the reader hangs: pcscd as a whole, or this reader alone. */
+void doctor_wedged(struct doctor *d);
 bool doctor_has_hardware(const struct doctor *d);
 /* {1}.. of the text filled in. The caller frees. */
 char *text_fill(const char *text, const char *const *args);

@@ -20,6 +20,18 @@ static void mute(struct doctor *d)
     }
 }
 
+void doctor_wedged(struct doctor *d)
+{
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%lld", (long long)(d->patience_ms / 1000));
+    if (strcmp(d->driver, "pcsc") == 0 && d->seam->pcscd_silent(d->seam->ctx)) {
+        doctor_break(d, CAUSE_PCSCD_SILENT, seconds);
+    } else {
+        doctor_break(d, CAUSE_READER_WEDGED, js(d->slot, "name"),
+                     js(d->slot, "since")[0] ? js(d->slot, "since") : "-");
+    }
+}
+
 void doctor_card_failed(struct doctor *d, const char *method, const char *symbol, const char *detail)
 {
     static const char *const mute_symbols[] = {"card_mute", "card_unpowered", NULL};
@@ -41,8 +53,7 @@ void doctor_card_failed(struct doctor *d, const char *method, const char *symbol
         doctor_break(d, CAUSE_READER_HELD, js(d->slot, "name"), "SCARD_E_SHARING_VIOLATION",
                      users[0] ? users : "-");
     } else if (strcmp(symbol, "reader_wedged") == 0 || strcmp(symbol, "deadline_exceeded") == 0) {
-        doctor_break(d, CAUSE_READER_WEDGED, js(d->slot, "name"),
-                     js(d->slot, "since")[0] ? js(d->slot, "since") : "-");
+        doctor_wedged(d);
     } else if (strcmp(symbol, "no_card") == 0 || strcmp(symbol, "card_removed") == 0) {
         doctor_break(d, CAUSE_SLOT_EMPTY, js(d->slot, "name"));
     } else if (strcmp(symbol, "permission_denied") == 0) {

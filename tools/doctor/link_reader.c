@@ -56,7 +56,7 @@ void link_reader(struct doctor *d)
     if (!d->slot) {
         doctor_break(d, CAUSE_READER_UNKNOWN, d->reader ? d->reader : "-", names[0] ? names : "-");
     } else if (is(d->slot, "state", "wedged")) {
-        doctor_break(d, CAUSE_READER_WEDGED, js(d->slot, "name"), js(d->slot, "since"));
+        doctor_wedged(d);
     } else if (jb(d->slot, "in_use")) {
         doctor_break(d, CAUSE_READER_HELD, js(d->slot, "name"), "SCARD_STATE_EXCLUSIVE",
                      users[0] ? users : "-");

@@ -22,6 +22,7 @@ struct seam {
      * (never NULL then); both are the caller's. Takes params (may be NULL). */
     int (*ask)(void *ctx, const char *method, json_t *params, json_t **result, json_t **error);
     int (*connect)(void *ctx, const char *path); /* a stream socket; 0 or errno */
+    bool (*pcscd_silent)(void *ctx);             /* pcscd is there and does not list its readers in time */
     int64_t (*clock)(void *ctx);                 /* seconds since 1970 */
     long (*utc_offset)(void *ctx);               /* seconds east */
     bool (*clock_synced)(void *ctx);

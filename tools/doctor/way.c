@@ -39,6 +39,22 @@ static int try_socket(void *ctx, const char *path)
     return error;
 }
 
+/* A connection of its own: the one that is examined may hang in one reader's command alone. */
+static bool pcscd_silent(void *ctx)
+{
+    const struct way *way = ctx;
+    struct ssc_reader_state states[SSC_READERS_MAX];
+    size_t count = SSC_READERS_MAX;
+    struct ssc_driver *driver = NULL;
+    char why[200];
+    int rc = direct_driver("pcsc", &driver, why);
+    if (rc == 0) {
+        rc = ssc_driver_list(driver, states, &count, ssc_deadline(way->doctor.patience_ms));
+    }
+    ssc_driver_free(&driver);
+    return rc == SSC_E_DEADLINE_EXCEEDED;
+}
+
 /* Where clients look for the service, in their order. */
 static void find_sockets(struct way *way)
 {
@@ -69,6 +85,7 @@ void way_begin(struct way *way, struct cli *cli, const char *root)
                               .ctx = way,
                               .ask = ask,
                               .connect = try_socket,
+                              .pcscd_silent = pcscd_silent,
                               .clock = seam_clock,
                               .utc_offset = seam_utc_offset,
                               .clock_synced = seam_clock_synced};
