@@ -199,7 +199,7 @@ static uint16_t df_by_name(const struct ssc_command *cmd)
     return df;
 }
 
-/* ISO/IEC 7816-4 clause 11.1.1. What stands selected behind it is believed only of the forms that are known
+/* ISO/IEC 7816-4 clause 7.1.1. What stands selected behind it is believed only of the forms that are known
  * to the letter: plain class (another channel, a chain or secure messaging leave the rest open), the first
  * occurrence, done without a warning other than that the file is invalidated. Behind everything else nothing
  * is known, and nothing that hangs on it is shown. A refusal to open an EF leaves the DF on every card. */
@@ -224,7 +224,7 @@ static uint16_t status_of(const uint8_t *rx, size_t rx_len)
     return rx_len >= 2 ? ssc_get16(rx + rx_len - 2) : 0;
 }
 
-/* A short identifier makes its file the current one (clause 7.1.2), perhaps in commands that are not known
+/* A short identifier makes its file the current one, perhaps in commands that are not known
  * here too; PIN and authentication leave it. */
 static void implied(struct ssc_redact_state *s, const struct ssc_command *cmd)
 {
