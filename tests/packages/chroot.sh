@@ -43,6 +43,11 @@ check 'the linker finds the national library' says libSSCardDriver.so ldconfig -
 check 'libraries are complete' not says 'not found' ldd /usr/sbin/sscardd /usr/bin/sscard /usr/lib/*/lib[A-Z]*.so /usr/lib/*/libsscard.so.0
 check 'manual pages' test -s /usr/share/man/man8/sscardd.8.gz -a -s /usr/share/man/man1/sscard.1.gz -a -s /usr/share/man/zh_CN/man1/sscard.1.gz
 check 'a debit' with_service pay first-sale-00000001
+check 'the Python client' says '张三' with_service python3 -c 'import sscard; print(sscard.Service().card_identity())'
+check 'the national library' says '张三' with_service python3 -c "
+import ctypes
+out = ctypes.create_string_buffer(2048)
+print(ctypes.CDLL('libSSCardDriver.so').iReadCardBas(1, out), out.value.decode('gb18030'))"
 check 'the journal is nobody else'\''s' test "$(stat -c '%U %a' $journal)" = 'sscard 600'
 
 sed -i 's/^other = .*/other = none/' /etc/sscard/sscardd.conf

@@ -93,8 +93,12 @@ systemctl restart sscardd.socket
 check 'mended' as viewer sscard ping
 
 before=$(pid)
+while [ ! -e /tmp/upgraded ]; do as viewer sscard ping --json; done >/tmp/pings 2>&1 &
 check 'upgrade under way' sh -c 'dpkg -i /debs/new/sscardd_*.deb'
 check 'the new one runs' soon 20 another "$before"
+touch /tmp/upgraded
+wait
+check 'no caller stood before a closed door' not grep -e daemon_absent -e permission_denied /tmp/pings
 check 'and has the journal' as till sscard txn get guests-sale-000001
 check 'and serves' pay till guests-sale-000002
 
@@ -118,6 +122,14 @@ if [ -d /debs/usb ]; then
   sed -i 's/^driver = .*/driver = pcsc/; /^psam/d' /etc/sscard/sscardd.conf
   quiet strict
 fi
+
+cp /etc/sscard/sscardd.conf /tmp/kept
+sed -i 's/^driver = .*/driver = sim/' /etc/sscard/sscardd.conf
+printf '[daemon]\njournal = /var/lib/sscard/sim/journal.db\n[sim]\nstate = /var/lib/sscard/sim\n' >>/etc/sscard/sscardd.conf
+systemctl restart sscardd.service
+check 'simulated readers' pay till simulated-sale-001 -r 'Simulated reader 0'
+check 'and a journal of their own' test -s /var/lib/sscard/sim/journal.db
+cp /tmp/kept /etc/sscard/sscardd.conf
 
 check 'removal while it runs' dpkg -r sscardd
 check 'the socket is gone' not test -e /run/sscard/sscard.sock
