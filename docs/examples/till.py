@@ -40,7 +40,7 @@ def pay(service, sale):
         try:
             return service.debit(sale["fen"], op=sale["op"], pin={"entry": "pinpad"}, deadline_ms=60000)["txn"]
         except sscard.SscardError as e:
-            print(e.text(LANG), e.remedy(LANG), *([] if e.tries is None else [e.tries]), flush=True)
+            print(e.text(LANG), e.remedy(LANG), *([] if e.tries is None else [e.tries]), sep="\n", flush=True)
             if e.symbol != "outcome_unknown":  # a PIN is asked for again by a person, never by a loop
                 raise
             same_card(service)

@@ -27,6 +27,10 @@ def measured(text):
     return text
 
 
+def until(command):
+    return "for i in $(seq 400); do %s >/dev/null 2>&1 && break; sleep 0.05; done\n" % command
+
+
 def executable(path, text):
     with open(path, "w", encoding="utf-8") as f:
         f.write("#!/bin/sh\n" + text + "\n")
@@ -71,10 +75,11 @@ class Shell:
         """Exit status and what is printed."""
         self.count += 1
         name = os.path.join(self.dir, "block%d" % self.count)
-        # A person is slower than the service's start.
-        block = re.sub(r"^(sscardd .*&)$", r"\1\nservice=$!\nfor i in $(seq 200); do sscard ping >/dev/null 2>&1 && break; sleep 0.05; done",
-                       block, flags=re.M)
-        block = re.sub(r"(?<=done\n)service=\$!\n", "", block)
+        # A person is slower than the service's start, and sees when the card is out, or the lamp blinks.
+        block = re.sub(r"^service=\$!$", "service=$!\n" + until("sscard ping"), block, flags=re.M)
+        block = block.replace("sleep 2\n", until("sscard readers --json | grep -q '\"state\": *\"empty\"'") if "tear" in block else
+                              until("sscard txn list --json | grep -q '\"state\": *\"armed\"'") + "sleep 0.3\n")
+        block = block.replace("sleep 1\n", "sleep 3\n")
         with open(name, "w", encoding="utf-8") as f:
             f.write(block)
         self.bash.stdin.write(('. "%s" >"%s.out" 2>&1 </dev/null; echo "$?"\n' % (name, name)).encode())
@@ -111,7 +116,8 @@ class TestIntegrate(unittest.TestCase):
 
         def block(match):
             typed, printed = match["typed"], match["printed"] or ""
-            if not all(there() for tool, there in NEEDS.items() if tool in typed):
+            if not all(there() for tool, there in NEEDS.items() if tool in typed) or (
+                    lang.startswith("zh") and re.search("npm|javac", typed)):  # long, and typed from the English page already
                 return match[0]
             code, out = shell.type(typed)
             self.assertEqual(code, "0", "%s\n%s" % (typed, out))
@@ -147,7 +153,7 @@ class TestIntegrate(unittest.TestCase):
         for path in "docs/integrate.md", "docs/zh_CN/integrate.md":
             with open(os.path.join(SOURCE, path), encoding="utf-8") as f:
                 typed.append([match["typed"] for match in BLOCK.finditer(f.read())])
-        self.assertEqual(typed[0], [block.replace("PSAM|日志|读卡", "PSAM|Journal|Reading") for block in typed[1]])
+        self.assertEqual(typed[0], [block.replace("交易日志|读卡 ", "Journal|Reading") for block in typed[1]])
 
 
 if __name__ == "__main__":
