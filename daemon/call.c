@@ -5,6 +5,7 @@
 #include "daemon/ledger.h"
 #include "daemon/ops.h"
 #include "daemon/psam.h"
+#include "daemon/rpc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,16 +110,15 @@ static void audit(const struct ssc_call *call, int rc)
 
 static void answer(struct ssc_call *call, int rc)
 {
-    json_t *line = NULL;
     if (call->conn && call->id && rc == 0) {
-        line = json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", call->id, "result",
-                         call->result ? json_incref(call->result) : json_object());
+        json_t *line = json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", call->id, "result",
+                                 call->result ? json_incref(call->result) : json_object());
+        if (line) {
+            ssc_conn_send(call->conn, line);
+            json_decref(line);
+        }
     } else if (call->conn && call->id) {
-        line = json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", call->id, "error", error_of(call, rc));
-    }
-    if (line) {
-        ssc_conn_send(call->conn, line);
-        json_decref(line);
+        ssc_rpc_answer_error(call->conn, call->id, error_of(call, rc));
     }
 }
 

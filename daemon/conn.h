@@ -26,6 +26,7 @@ struct ssc_conn {
     size_t in_len, in_cap;
     bool skipping; /* the rest of a line that was too long */
     bool reading, eof, closing;
+    bool zh; /* error.message in Chinese: system.hello asked for it */
     size_t out_pending;
     int64_t progress_ms;        /* when the client last took something */
     struct ssc_call_list calls; /* not yet answered */

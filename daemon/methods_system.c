@@ -28,12 +28,13 @@ int ssc_hello_now(struct ssc_call *call)
 {
     const struct ssc_daemon *d = call->d;
     const struct ssc_config *c = &d->config;
-    const char *client = ssc_call_text(call, "client");
+    const char *client = ssc_call_text(call, "client"), *lang = ssc_call_text(call, "lang");
     int rc;
     if (ssc_call_int(call, "protocol", SSC_PROTOCOL) != SSC_PROTOCOL) {
         rc = ssc_call_fail(call, SSC_E_NOT_SUPPORTED, "protocol: this daemon speaks %d",
                            "protocol：本服务使用版本 %d", SSC_PROTOCOL);
     } else {
+        call->conn->zh = lang ? strcmp(lang, "zh") == 0 : call->conn->zh;
         ssc_log(&d->log, SSC_LOG_DEBUG, "hello from %s, pid %ld, role %s", client ? client : "a client",
                 (long)call->peer.pid, ssc_role_name(call->peer.role));
         rc = made(call,

@@ -48,17 +48,26 @@ bool ssc_rpc_too_deep(const char *line, size_t len)
     return deepest > SSC_DEPTH_MAX;
 }
 
-static void answer_error(struct ssc_conn *c, json_t *id, int code, const struct ssc_detail *detail)
+void ssc_rpc_answer_error(struct ssc_conn *c, json_t *id, json_t *error)
 {
-    json_t *error = ssc_json_error(code, detail ? detail->en : NULL, -1, -1);
-    if (detail && detail->zh[0]) {
-        json_object_set_new(json_object_get(error, "data"), "detail_zh", json_string(detail->zh));
+    json_t *zh = json_object_get(json_object_get(json_object_get(error, "data"), "text"), "zh");
+    if (c->zh && zh) {
+        json_object_set(error, "message", zh);
     }
     json_t *answer = json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", id, "error", error);
     if (answer) {
         ssc_conn_send(c, answer);
         json_decref(answer);
     }
+}
+
+static void answer_error(struct ssc_conn *c, json_t *id, int code, const struct ssc_detail *detail)
+{
+    json_t *error = ssc_json_error(code, detail ? detail->en : NULL, -1, -1);
+    if (detail && detail->zh[0]) {
+        json_object_set_new(json_object_get(error, "data"), "detail_zh", json_string(detail->zh));
+    }
+    ssc_rpc_answer_error(c, id, error);
 }
 
 void ssc_rpc_refuse(struct ssc_conn *c, int code, const struct ssc_detail *detail)

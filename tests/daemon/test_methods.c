@@ -71,6 +71,34 @@ static void test_system(void **state)
     json_decref(r);
 }
 
+/* A client that only shows one sentence gets it in its own language, on this connection and until it says
+ * otherwise; errors of the envelope, too. */
+static void test_language(void **state)
+{
+    struct bed *b = *state;
+    struct client *mine = client_new(b->s), *other = client_new(b->s);
+    static const struct {
+        const char *lang, *refused, *broken;
+    } steps[] = {{"zh", "找不到读卡器", "请求不是有效的JSON"},
+                 {"en", "No such reader.", "The line is not JSON."}};
+    for (size_t i = 0; i < 2; i++) {
+        json_decref(client_ok(mine, "system.hello", "{s:s}", "lang", steps[i].lang));
+        json_decref(client_ok(mine, "system.hello", NULL));
+        json_t *answer = client_call(mine, "card.info", "{s:s}", "reader", "nobody's reader");
+        assert_string_equal(text_of(json_object_get(answer, "error"), "message"), steps[i].refused);
+        json_decref(answer);
+        client_line(mine, "{");
+        answer = client_read(mine, 2000, NULL);
+        assert_string_equal(text_of(json_object_get(answer, "error"), "message"), steps[i].broken);
+        json_decref(answer);
+        answer = client_call(other, "card.info", "{s:s}", "reader", "nobody's reader");
+        assert_string_equal(text_of(json_object_get(answer, "error"), "message"), "No such reader.");
+        json_decref(answer);
+    }
+    client_free(&mine);
+    client_free(&other);
+}
+
 static void test_readers(void **state)
 {
     struct client *c = ((struct bed *)*state)->c;
@@ -276,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_system, up, down),
+        cmocka_unit_test_setup_teardown(test_language, up, down),
         cmocka_unit_test_setup_teardown(test_readers, up, down),
         cmocka_unit_test_setup_teardown(test_identity, up, down),
         cmocka_unit_test_setup_teardown(test_files, up, down),

@@ -20,15 +20,17 @@ class Methods:
         raise NotImplementedError
 
     def system_hello(self, *, client: Optional[str] = None, protocol: Optional[int] = None,
+                     lang: Optional[Literal["en", "zh"]] = None,
                      deadline_ms: Optional[int] = None) -> t.SystemHelloResult:
         """Who serves here, and what the caller may do. Role: viewer.
 
         client: Name and version of the calling program, for the log.
         protocol: The protocol the caller speaks; not_supported when the daemon does not.
+        lang: Language of error.message on this connection, English without it; data carries both in any case.
         deadline_ms: The answer comes within this time; the client's own default without it.
         """
         result: t.SystemHelloResult = self._call(
-            "system.hello", {"client": client, "protocol": protocol, "deadline_ms": deadline_ms})
+            "system.hello", {"client": client, "protocol": protocol, "lang": lang, "deadline_ms": deadline_ms})
         return result
 
     def system_ping(self, *, deadline_ms: Optional[int] = None) -> t.SystemPingResult:
@@ -704,10 +706,11 @@ class AsyncMethods:
         raise NotImplementedError
 
     async def system_hello(self, *, client: Optional[str] = None, protocol: Optional[int] = None,
+                           lang: Optional[Literal["en", "zh"]] = None,
                            deadline_ms: Optional[int] = None) -> t.SystemHelloResult:
         """Who serves here, and what the caller may do. Role: viewer."""
         result: t.SystemHelloResult = await self._call(
-            "system.hello", {"client": client, "protocol": protocol, "deadline_ms": deadline_ms})
+            "system.hello", {"client": client, "protocol": protocol, "lang": lang, "deadline_ms": deadline_ms})
         return result
 
     async def system_ping(self, *, deadline_ms: Optional[int] = None) -> t.SystemPingResult:

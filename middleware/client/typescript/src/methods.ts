@@ -597,6 +597,8 @@ export interface SystemHelloParams {
   client?: string;
   /** The protocol the caller speaks; not_supported when the daemon does not. */
   protocol?: number;
+  /** Language of error.message on this connection, English without it; data carries both in any case. */
+  lang?: "en" | "zh";
   /** The answer comes within this time; the client's own default without it. */
   deadline_ms?: number;
 }

@@ -694,6 +694,12 @@ public abstract class Methods {
             return this;
         }
 
+        /** Language of error.message on this connection, English without it; data carries both in any case. */
+        public SystemHelloParams lang(String value) {
+            put("lang", value);
+            return this;
+        }
+
         /** The answer comes within this time; the client's own default without it. */
         public SystemHelloParams deadlineMs(long value) {
             put("deadline_ms", value);
