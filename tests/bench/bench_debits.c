@@ -83,7 +83,7 @@ static unsigned done(const struct reader *readers)
 static int bare_open(struct bare *b)
 {
     char path[64];
-    strcpy(b->folder, "/tmp/ssc-bare-XXXXXX");
+    snprintf(b->folder, sizeof b->folder, "/tmp/ssc-bare-XXXXXX");
     if (!mkdtemp(b->folder))
         return SSC_E_IO;
     snprintf(path, sizeof path, "%s/bare.db", b->folder);

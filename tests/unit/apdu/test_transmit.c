@@ -112,8 +112,8 @@ static void sixty_one_zero_means_256(void **state)
         snprintf(block + 2 * i, 3, "%02X", i);
     }
     memcpy(second, block, 512);
-    strcpy(block + 512, "6100");
-    strcpy(second + 512, "9000");
+    memcpy(block + 512, "6100", 5);
+    memcpy(second + 512, "9000", 5);
     const struct step steps[] = {
         {"00A4040002AABB", "6100", 0}, {"00C0000000", block, 0}, {"00C0000000", second, 0}};
     struct ssc_command cmd = select_ssse();
@@ -179,7 +179,7 @@ static void endless_more(void **state)
     (void)state;
     char block[2 * 256 + 5];
     memset(block, 'A', 512);
-    strcpy(block + 512, "6100");
+    memcpy(block + 512, "6100", 5);
     const struct step steps[] = {{ANY_COMMAND, block, 0}};
     struct ssc_command cmd = select_ssse();
     result.script.last_repeats = true;

@@ -41,29 +41,28 @@ static int verify(struct bench *b)
 }
 
 /* Something of the element's type, exactly as long as it may be, and its rendering. */
-static void sample(const struct ssc_element *e, char *text)
+static void sample(const struct ssc_element *e, char *text, size_t cap)
 {
-    if (e->type == SSC_AN) {
-        memset(text, 'A', e->len);
-        text[e->len] = '\0';
-    } else if (e->type == SSC_CN) {
-        memset(text, '1', 2u * e->len);
-        text[2u * e->len] = '\0';
-    } else if (e->tag == 0x79) {
-        strcpy(text, "110,639900,20100101,20151231,00012345,060,20160101");
-    } else if (e->tag == 0x99) {
-        strcpy(text, "110,20100101,639900");
-    } else if (e->tag == 0x4A) {
-        strcpy(text, "10,1,ABC,20100101,DEF");
-    } else if (e->tag == 0x43) {
-        strcpy(text, "1234567,1,ABC,20100101,XYZ");
-    } else if (e->tag == 0x44) {
-        strcpy(text, "123,ABC,20100101,XYZ");
-    } else if (e->tag == 0x40 || e->tag == 0x41) {
-        strcpy(text, "101,010203,ABC");
-    } else {
-        text[0] = '\0';
-    }
+    static const struct {
+        uint8_t tag;
+        const char *text;
+    } groups[] = {
+        {0x79, "110,639900,20100101,20151231,00012345,060,20160101"},
+        {0x99, "110,20100101,639900"},
+        {0x4A, "10,1,ABC,20100101,DEF"},
+        {0x43, "1234567,1,ABC,20100101,XYZ"},
+        {0x44, "123,ABC,20100101,XYZ"},
+        {0x40, "101,010203,ABC"},
+        {0x41, "101,010203,ABC"},
+    };
+    const bool letters = e->type == SSC_AN, digits = e->type == SSC_CN;
+    const size_t len = letters ? e->len : digits ? 2u * e->len : 0;
+    assert_true(len < cap);
+    memset(text, letters ? 'A' : '1', len);
+    text[len] = '\0';
+    for (size_t i = 0; !letters && !digits && i < sizeof groups / sizeof groups[0]; i++)
+        if (groups[i].tag == e->tag)
+            snprintf(text, cap, "%s", groups[i].text);
 }
 
 static bool writable(const struct ssc_file *file)
@@ -88,7 +87,7 @@ static void write_elements(struct bench *b, const struct ssc_file *file)
     for (size_t i = 0; i < file->element_count; i++) {
         const struct ssc_element *e = &file->elements[i];
         int rc;
-        sample(e, text);
+        sample(e, text, sizeof text);
         if (text[0] == '\0')
             continue;
         rc = ssc_file_write(b->card, file, e->tag, occurrence(file, i), text, false, 0, b->auth, soon());
@@ -108,7 +107,7 @@ static void check_elements(struct bench *b, const struct ssc_file *file)
     assert_int_equal(values.findings & ~(unsigned)(SSC_FOUND_EMPTY | SSC_FOUND_SHORTER), 0);
     for (size_t i = 0; i < values.count; i++) {
         const struct ssc_value *v = &values.items[i];
-        sample(&file->elements[i], text);
+        sample(&file->elements[i], text, sizeof text);
         assert_int_equal(v->tag, file->elements[i].tag);
         if (text[0] != '\0') {
             assert_true(v->text_valid);
@@ -397,7 +396,7 @@ static void later_data_on_old_cards(void **state)
     (void)state;
     /* DF04 EF05 84: a name of 3E bytes in 1.0, the insured region of 3 bytes in 2.0 */
     for (size_t i = 0; i < 0x3E - 3; i++)
-        strcpy(marked + 10 + 2 * i, "EE");
+        memcpy(marked + 10 + 2 * i, "EE", 3);
     interpret(SSC_GEN_1, "DF04EF05", marked);
     v = &values.items[0];
     assert_true(v->findings & SSC_FOUND_MEANING_2);

@@ -21,7 +21,7 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    strcpy(f->folder, "/tmp/ssc-journal-XXXXXX");
+    snprintf(f->folder, sizeof f->folder, "/tmp/ssc-journal-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
     snprintf(f->path, sizeof f->path, "%s/journal.db", f->folder);
     assert_int_equal(ssc_journal_open(f->path, &f->j, f->why), 0);
@@ -77,7 +77,7 @@ static struct ssc_txn sample(const char *op)
                         .has_tac = true,
                         .auth_session = UINT64_MAX - 5,
                         .reader = "读卡器 0"};
-    strcpy(t.op, op);
+    snprintf(t.op, sizeof t.op, "%s", op);
     memset(t.digest, 'a', 64);
     return t;
 }
