@@ -24,6 +24,7 @@ static const struct option {
 #define AT(member) offsetof(struct ssc_shim_config, member), sizeof(((struct ssc_shim_config *)0)->member)
     {"shim", "encoding", CHOICE, AT(encoding), "gb18030 utf-8"},
     {"shim", "socket", TEXT, AT(socket), NULL},
+    {"shim", "reader", TEXT, AT(reader), NULL},
     {"shim", "deadline-ms", NUMBER, AT(deadline_ms), NULL},
     {"shim", "hsm-hold-ms", NUMBER, AT(hsm_hold_ms), NULL},
     {"shim", "device-number", TEXT, AT(device_number), NULL},

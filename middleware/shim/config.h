@@ -16,6 +16,7 @@ enum ssc_shim_unit { SSC_SHIM_YUAN, SSC_SHIM_FEN };
 struct ssc_shim_config {
     int encoding;     /* enum ssc_shim_encoding */
     char socket[108]; /* "": the usual places */
+    char reader[128]; /* "": the only one of the medium that has a card */
     int64_t deadline_ms, hsm_hold_ms;
     char device_number[64]; /* "": the service's */
     int amounts;            /* enum ssc_shim_unit */

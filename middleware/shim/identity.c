@@ -33,8 +33,7 @@ static int identity_line(struct ssc_shim *s, json_t *identity, struct ssc_shim_o
 int ssc_shim_identity(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     json_t *identity = NULL;
-    int rc = ssc_shim_call(s, "card.identity", json_pack("{s:s}", "medium", ssc_shim_medium(in->type)), NULL,
-                           &identity, s->deadline);
+    int rc = ssc_shim_call(s, "card.identity", ssc_shim_which(s, in->type), NULL, &identity, s->deadline);
     if (rc == 0) {
         rc = want_checked(s, identity);
     }

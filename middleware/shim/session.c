@@ -216,14 +216,20 @@ const char *ssc_shim_medium(int type)
     return type >= 1 && type <= 4 ? media[type - 1] : NULL;
 }
 
+json_t *ssc_shim_which(const struct ssc_shim *s, int type)
+{
+    const char *reader = s->config.reader[0] ? s->config.reader : NULL;
+    return json_pack("{s:s*, s:s}", "reader", reader, "medium", ssc_shim_medium(type));
+}
+
 int ssc_shim_acquire(struct ssc_shim *s, int type, const struct ssc_shim_card *card, int64_t hold_ms)
 {
     const char *number = card && card->number[0] ? card->number : NULL;
     json_t *expect = card ? json_pack("{s:s, s:s*}", "card_id", card->id, "card_number", number) : NULL;
     json_t *params = NULL, *result = NULL;
     if (expect || !card) { /* never without what was asked for */
-        params = json_pack("{s:s, s:I, s:o*}", "medium", ssc_shim_medium(type), "hold_ms",
-                           (json_int_t)hold_ms, "expect", expect);
+        params = json_pack("{s:I, s:o*}", "hold_ms", (json_int_t)hold_ms, "expect", expect);
+        json_object_update_new(params, ssc_shim_which(s, type));
     }
     const int rc = ssc_shim_call(s, "card.acquire", params, NULL, &result, s->deadline);
     const char *lease = json_string_value(json_object_get(result, "lease"));

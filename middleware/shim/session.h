@@ -56,5 +56,7 @@ int ssc_shim_call(struct ssc_shim *s, const char *method, json_t *params, const 
 int ssc_shim_acquire(struct ssc_shim *s, int type, const struct ssc_shim_card *card, int64_t hold_ms);
 /* "contact" for 1 ..; NULL for what is no iType. */
 const char *ssc_shim_medium(int type);
+/* Members that choose the card: the configured reader, and the medium. */
+json_t *ssc_shim_which(const struct ssc_shim *s, int type);
 
 #endif

@@ -193,6 +193,25 @@ static void test_configuration(void **state)
     assert_string_equal(text, "X00000019:\xD5\xC5\xC8\xFD:");
 }
 
+/* Two cards on one desk: which one is meant is not guessed; the configuration may say it. */
+static void test_two_readers(void **state)
+{
+    struct bed *b = *state;
+    assert_int_equal(service_stop(b->s, SIGTERM), 0);
+    client_free(&b->c);
+    service_sim(b->s, "ssc-3.0,ssc-2.0", false);
+    b->c = client_new(b->s);
+    json_decref(client_ok(b->c, "card.wait", "{s:s}", "reader", "Simulated reader 1"));
+    FAILS(b->caller, -23, "", iReadCardBas, .type = 1);
+    struct caller *second = caller_new(b, "reader = Simulated reader 1\n");
+    static const int fitting[] = {1, 3, 4};
+    for (size_t i = 0; i < sizeof fitting / sizeof fitting[0]; i++) {
+        assert_non_null(strstr(OK(second, iReadCardBas, .type = fitting[i]), "|2.00|"));
+    }
+    FAILS(second, -23, "", iReadCardBas, .type = 2);
+    caller_free(&second);
+}
+
 /* ---- the service ---- */
 
 static void test_absent(void **state)
@@ -471,6 +490,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_small_buffer, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_rare_names, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_configuration, bed_up, bed_down),
+        cmocka_unit_test_setup_teardown(test_two_readers, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_absent, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_restart_between_steps, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_late, bed_up, bed_down),
