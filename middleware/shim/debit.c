@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ATTEMPTS = 10 };
+enum { ATTEMPTS = 20 };
 
 /* The constant middle of the card identification code is left out, for the length. */
 static void name_sale(struct ssc_shim *s, const struct ssc_shim_in *in, unsigned attempt)
@@ -70,6 +70,25 @@ static enum knowledge look_up(struct ssc_shim *s)
     return known;
 }
 
+/* After a call that may have moved money: a connection or an answer that was lost is not "no", and neither is
+ * a success without a confirmed transaction. */
+static int outcome(struct ssc_shim *s, int rc, const json_t *result)
+{
+    const char *state = json_string_value(json_object_get(json_object_get(result, "txn"), "state"));
+    const bool lost =
+        rc != 0 && s->client && (sscard_error_sent(s->client) || strcmp(s->symbol, "deadline_exceeded") == 0);
+    const bool empty = rc == 0 && (!state || strcmp(state, "confirmed") != 0);
+    return lost || empty ? ssc_shim_fail(s, SSC_E_OUTCOME_UNKNOWN, NULL) : rc;
+}
+
+/* The call that may move money. A first step moves none. */
+static int sell(struct ssc_shim *s, const struct ssc_shim_in *in, const char *method, int remote,
+                json_t **result)
+{
+    const int rc = ssc_shim_call(s, method, sale(s, in), NULL, result, s->deadline);
+    return remote ? rc : outcome(s, rc, *result);
+}
+
 /* `method` under the op that is next in turn. Asking about an open sale may find that it is void: then once
  * more, under the next op. */
 static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const char *method, int remote,
@@ -83,9 +102,12 @@ static int take_money(struct ssc_shim *s, const struct ssc_shim_in *in, const ch
         again = known == SALE_VOID;
         if (!again) {
             rc = known == SALE_DECIDED || s->pin_verified ? 0 : ssc_shim_pin_verify(s);
-            rc = rc == 0 ? ssc_shim_call(s, method, sale(s, in), NULL, result, s->deadline) : rc;
+            rc = rc == 0 ? sell(s, in, method, remote, result) : rc;
             again = rc != 0 && known == SALE_OPEN && strcmp(s->symbol, "nothing_moved") == 0;
         }
+    }
+    if (rc == 0 && again) { /* every attempt was void: not a success */
+        rc = ssc_shim_fail(s, SSC_E_NOTHING_MOVED, NULL);
     }
     return rc;
 }
@@ -101,12 +123,22 @@ int ssc_shim_debit(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_
     return rc;
 }
 
+/* The codes are what the second step would have answered; the key machine checks them whenever it asks. */
+static int done_before(struct ssc_shim *s, const json_t *txn)
+{
+    const char *mac2 = json_string_value(json_object_get(txn, "mac2"));
+    const char *tac = json_string_value(json_object_get(txn, "tac"));
+    char text[80];
+    snprintf(text, sizeof text, "该笔交易已经完成，MAC2 %.8s，TAC %.8s", mac2 ? mac2 : "", tac ? tac : "");
+    return ssc_shim_fail_text(s, SSC_E_OP_CONFLICT, text);
+}
+
 int ssc_shim_debit_begin(struct ssc_shim *s, const struct ssc_shim_in *in, struct ssc_shim_out *out)
 {
     json_t *result = NULL;
     int rc = take_money(s, in, "purse.debit.begin", 1, &result);
     if (rc == 0 && !json_object_get(result, "host")) { /* done before: there is nothing left to authorise */
-        rc = ssc_shim_fail(s, SSC_E_OP_CONFLICT, "该笔交易已经完成");
+        rc = done_before(s, json_object_get(result, "txn"));
     }
     if (rc == 0) {
         sale_line(s, s->config.format.debit_hsm, result, "host", out);
@@ -132,6 +164,7 @@ int ssc_shim_debit_complete(struct ssc_shim *s, const struct ssc_shim_in *in, st
         rc = ssc_shim_fail(s, rc, "pKey");
     } else {
         rc = ssc_shim_call(s, "purse.debit.complete", params, NULL, &result, s->deadline);
+        rc = outcome(s, rc, result);
     }
     if (rc == 0) {
         sale_line(s, s->config.format.debit_hsm_result, result, "txn", out);

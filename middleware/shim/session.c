@@ -80,6 +80,7 @@ void ssc_shim_drop(struct ssc_shim *s)
 {
     sscard_close(&s->client);
     explicit_bzero(s->lease, sizeof s->lease);
+    s->card[0] = '\0';
     explicit_bzero(s->original, sizeof s->original);
     s->pin_verified = false;
     s->flow = s->step = 0;
@@ -87,16 +88,32 @@ void ssc_shim_drop(struct ssc_shim *s)
 
 /* ---- failures ---- */
 
+/* What does not fit is cut behind a whole character: half of one could not be converted. */
 static void say(struct ssc_shim *s, const char *symbol, const char *text, const char *more)
 {
     snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
-    snprintf(s->text, sizeof s->text, "%s%s%s", text, more && more[0] ? "。" : "", more ? more : "");
+    const int n =
+        snprintf(s->text, sizeof s->text, "%s%s%s", text, more && more[0] ? "。" : "", more ? more : "");
+    if (n >= (int)sizeof s->text) {
+        size_t len = sizeof s->text - 1;
+        while (len > 0 && ((unsigned char)s->text[len - 1] & 0xC0u) == 0x80u) {
+            len--;
+        }
+        s->text[len > 0 ? len - 1 : 0] = '\0';
+    }
 }
 
 int ssc_shim_fail(struct ssc_shim *s, int code, const char *more)
 {
     const struct ssc_error_info *info = ssc_error_info(code);
     say(s, info->symbol, info->zh, more && more[0] ? more : info->remedy_zh);
+    return info->national;
+}
+
+int ssc_shim_fail_text(struct ssc_shim *s, int code, const char *text)
+{
+    const struct ssc_error_info *info = ssc_error_info(code);
+    say(s, info->symbol, text, NULL);
     return info->national;
 }
 
@@ -156,8 +173,9 @@ static int fail_as_told(struct ssc_shim *s)
     } else if (row) {
         const char *detail = json_string_value(json_object_get(json_object_get(error, "data"), "detail_zh"));
         say(s, row->symbol, row->zh, detail ? detail : row->remedy_zh);
-    } else {
-        say(s, sscard_error_symbol(s->client), sscard_error_text(s->client, "zh"),
+    } else { /* a newer service's error, or no proper one at all */
+        const char *zh = sscard_error_text(s->client, "zh");
+        say(s, sscard_error_symbol(s->client), zh[0] ? zh : ssc_error_info(SSC_E_INTERNAL)->zh,
             sscard_error_remedy(s->client, "zh"));
     }
     json_decref(error);
@@ -187,6 +205,20 @@ static char *params_text(const struct ssc_shim *s, json_t *params, const char *s
     return whole;
 }
 
+/* A lease that is over says nothing to a cashier: most often the card was pulled between two steps. */
+static int explain_lease(struct ssc_shim *s, int rc, int64_t deadline)
+{
+    char *answer = NULL;
+    if (s->card[0] && strcmp(s->symbol, "lease_invalid") == 0) {
+        const bool heard = sscard_call(s->client, "reader.list", NULL, &answer, deadline) == 0;
+        const bool gone = heard && !strstr(answer, s->card);
+        rc = gone ? ssc_shim_fail(s, SSC_E_CARD_REMOVED, NULL)
+                  : ssc_shim_fail(s, SSC_E_LEASE_INVALID, SSC_SHIM_BEGIN_AGAIN);
+    }
+    sscard_free(answer);
+    return rc;
+}
+
 int ssc_shim_call(struct ssc_shim *s, const char *method, json_t *params, const char *secret, json_t **result,
                   int64_t deadline)
 {
@@ -199,7 +231,7 @@ int ssc_shim_call(struct ssc_shim *s, const char *method, json_t *params, const 
                                                           : ssc_shim_fail(s, SSC_E_OUT_OF_MEMORY, NULL);
     }
     if (rc == 0 && sscard_call(s->client, method, text, &answer, deadline) != 0) {
-        rc = fail_as_told(s);
+        rc = explain_lease(s, fail_as_told(s), deadline);
     }
     if (rc == 0 && result) {
         *result = json_loads(answer, JSON_DECODE_ANY, NULL);
@@ -233,8 +265,10 @@ int ssc_shim_acquire(struct ssc_shim *s, int type, const struct ssc_shim_card *c
     }
     const int rc = ssc_shim_call(s, "card.acquire", params, NULL, &result, s->deadline);
     const char *lease = json_string_value(json_object_get(result, "lease"));
+    const char *handle = json_string_value(json_object_get(result, "card"));
     if (lease) {
         snprintf(s->lease, sizeof s->lease, "%s", lease);
+        snprintf(s->card, sizeof s->card, "%s", handle ? handle : "");
     }
     json_decref(result);
     return rc;

@@ -16,12 +16,16 @@
 #include <jansson.h>
 #include <sys/types.h>
 
+/* What to do when the hold of a two-step call is over. */
+#define SSC_SHIM_BEGIN_AGAIN "请从第一步重新开始"
+
 struct ssc_shim {
     pid_t pid;
     struct ssc_shim_config config;
     bool configured;       /* it could be read */
     struct sscard *client; /* NULL: not connected */
     char lease[64];        /* "": none */
+    char card[32];         /* the handle of the card that the lease holds */
     int64_t deadline;      /* of the running call */
     bool pin_verified;     /* under this lease */
     /* the last failure */
@@ -45,6 +49,8 @@ void ssc_shim_drop(struct ssc_shim *s);
 /* Fails with a row of the error table. `more` (may be NULL) goes behind its text. Returns the national code.
  */
 int ssc_shim_fail(struct ssc_shim *s, int code, const char *more);
+/* The same with a text of its own in place of the table's. */
+int ssc_shim_fail_text(struct ssc_shim *s, int code, const char *text);
 /* Fails with a status word, for what a card would have refused. */
 int ssc_shim_refused(struct ssc_shim *s, uint16_t sw);
 /* One call of the service. Takes `params` (NULL: there was no memory for them) and adds the lease. `secret`:

@@ -16,7 +16,7 @@ enum {
     FILES_SIZE = 1024,
     DATA_SIZE = 20480,
     PAY_SIZE = 512,
-    KEY_SIZE = 256,
+    KEY_SIZE = 128,
     TEXT_SIZE = 256
 };
 
@@ -129,7 +129,7 @@ static int in_order(struct ssc_shim *s, const struct function *f)
     } else if (s->flow != f->flow || s->step != f->step - 1) {
         rc = ssc_shim_fail(s, SSC_E_AUTH_NOT_BEGUN, NULL);
     } else if (sscard_deadline(0) > s->until) {
-        rc = ssc_shim_fail(s, SSC_E_LEASE_INVALID, NULL);
+        rc = ssc_shim_fail(s, SSC_E_LEASE_INVALID, SSC_SHIM_BEGIN_AGAIN);
     }
     return rc;
 }

@@ -149,7 +149,7 @@ static void test_hsm(void **state)
 {
     struct bed *b = *state;
     struct office_debit codes;
-    char line[600], wanted[40];
+    char line[600], wanted[80];
     bed_put(b, SAM_SLOT, NULL);
     for (size_t i = 0; i < IMAGES; i++) {
         char pay[40];
@@ -167,10 +167,28 @@ static void test_hsm(void **state)
         assert_string_equal(item(OK(b->caller, iReadDebitRecord, .type = 1), 0),
                             "6^2^000000000000^20260101120203^0.00^12.50^8.00^");
         /* done is done */
-        FAILS(b->caller, -23, "业务流水号(op)已用于其他交易。该笔交易已经完成", iDoDebit_HSM_Step1, .type = 1,
-              .card = CARD, .pay = pay);
+        snprintf(wanted, sizeof wanted, "该笔交易已经完成，MAC2 %s，TAC %s", codes.mac2, codes.tac);
+        FAILS(b->caller, -23, wanted, iDoDebit_HSM_Step1, .type = 1, .card = CARD, .pay = pay);
         no_lease(b);
     }
+}
+
+/* First steps without a second one, again and again for one sale: at last it is refused, never "done". */
+static void test_hsm_given_up(void **state)
+{
+    struct bed *b = *state;
+    long rc = 0;
+    int begun = 0;
+    bed_put(b, CONTACT, "ssc-3.0");
+    for (; rc == 0 && begun < 100; begun += rc == 0) {
+        const struct args args = {.type = 1, .card = CARD, .pay = SALE(01)};
+        rc = caller_call(b->caller, FN_iDoDebit_HSM_Step1, &args, NULL);
+    }
+    assert_in_range(begun, 10, 50);
+    FAILS(b->caller, -31, "交易未发生", iDoDebit_HSM_Step1, .type = 1, .card = CARD, .pay = SALE(01));
+    FAILS(b->caller, -31, "交易未发生", iDoDebit, .type = 1, .card = CARD, .pay = SALE(01));
+    no_lease(b);
+    assert_string_equal(OK(b->caller, iReadDebitRecord, .type = 1), "");
 }
 
 static void test_hsm_codes(void **state)
@@ -209,6 +227,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_formats, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_codes, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_hsm, bed_up, bed_down),
+        cmocka_unit_test_setup_teardown(test_hsm_given_up, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_hsm_codes, bed_up, bed_down),
     };
     return bed_arguments(argc, argv) ? cmocka_run_group_tests(tests, NULL, NULL) : 77;

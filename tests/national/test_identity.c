@@ -187,7 +187,7 @@ static void test_identity_hsm_errors(void **state)
     no_lease(b);
     snprintf(key, sizeof key, "%s", office_identity(OK(b->caller, iReadCardBas_HSM_Step1, .type = 1)));
     bed_put(b, CONTACT, NULL); /* the lease goes with the card */
-    FAILS(b->caller, -12, "占用标识无效或已过期", iReadCardBas_HSM_Step2, .key = key);
+    FAILS(b->caller, -2, "卡片已被取出", iReadCardBas_HSM_Step2, .key = key);
 }
 
 int main(int argc, char **argv)
