@@ -362,6 +362,7 @@ static void test_a_stopped_service(void **state)
 struct liar {
     int listener;
     const char *atr, *response; /* for card.reset and apdu.transmit, hexadecimal */
+    const char *error;          /* NULL, or the error object that answers every call */
 };
 
 static void answer_line(const struct liar *l, int fd, const char *line)
@@ -384,8 +385,9 @@ static void answer_line(const struct liar *l, int fd, const char *line)
         snprintf(result, sizeof result, "{\"%s\":\"%s\"}", reset ? "atr" : "response",
                  reset ? l->atr : l->response);
     }
-    const int n = snprintf(out, sizeof out, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":%s}\n",
-                           id ? atoi(id + 5) : 0, result);
+    const int n =
+        snprintf(out, sizeof out, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"%s\":%s}\n", id ? atoi(id + 5) : 0,
+                 l->error ? "error" : "result", l->error ? l->error : result);
     if (send(fd, out, (size_t)n, MSG_NOSIGNAL) != n) {
         abort();
     }
@@ -406,21 +408,27 @@ static void *lie(void *arg)
     return NULL;
 }
 
+static pthread_t start_liar(struct service *s, struct liar *l)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    pthread_t thread;
+    snprintf(a.sun_path, sizeof a.sun_path, "%s/liar", s->folder);
+    unlink(a.sun_path);
+    l->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(l->listener, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(l->listener, 1), 0);
+    assert_int_equal(pthread_create(&thread, NULL, lie, l), 0);
+    setenv("SSCARD_SOCKET", a.sun_path, 1);
+    return thread;
+}
+
 /* One terminal with it: what ICC_Reader_PowerOn and then ICC_Reader_Application say. */
 static void with_liar(struct service *s, const char *atr, const char *response, long power, long application)
 {
     struct liar l = {.atr = atr, .response = response};
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
     unsigned char out[ICC_RESPONSE_MAX + 8], reset[ICC_ATR_MAX + 8];
     char name[] = "AUTO";
-    pthread_t thread;
-    snprintf(a.sun_path, sizeof a.sun_path, "%s/liar", s->folder);
-    unlink(a.sun_path);
-    l.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(l.listener, (struct sockaddr *)&a, sizeof a), 0);
-    assert_int_equal(listen(l.listener, 1), 0);
-    assert_int_equal(pthread_create(&thread, NULL, lie, &l), 0);
-    setenv("SSCARD_SOCKET", a.sun_path, 1);
+    const pthread_t thread = start_liar(s, &l);
     memset(out, '#', sizeof out);
     memset(reset, '#', sizeof reset);
     const long h = ICC_Reader_Open(name);
@@ -455,6 +463,57 @@ static void test_lengths_that_lie(void **state)
 }
 
 /* ---- the regional layer ---- */
+
+/* What VerifyPIN answers when every call of the service is answered with this error object. */
+static long refused_with(struct service *s, const char *error, char out[1024])
+{
+    struct liar l = {.error = error};
+    const pthread_t thread = start_liar(s, &l);
+    void *library = dlopen(SSC_LIBRARIES "/libSSCard.so", RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(library);
+    void *found = dlsym(library, "VerifyPIN");
+    long (*verify)(char *, int);
+    memcpy(&verify, &found, sizeof verify);
+    const long rc = verify(out, 1024);
+    dlclose(library);
+    pthread_join(thread, NULL);
+    close(l.listener);
+    return rc;
+}
+
+/* A symbol that this library does not know yet comes with its text; an error without one has a text all the
+ * same, and a text that is too long is cut between two characters. */
+static void test_errors_of_another_service(void **state)
+{
+    static const char *const unfit[] = {
+        "{\"code\":-1}", "null", "\"no object\"",
+        "{\"code\":-900,\"message\":7,\"data\":{\"symbol\":\"of_tomorrow\"}}"};
+    char out[1024],
+        error[1900] =
+            "{\"code\":-900,\"message\":\"\",\"data\":{\"symbol\":\"of_tomorrow\",\"text\":{\"zh\":\"";
+    assert_int_equal(refused_with(*state,
+                                  "{\"code\":-900,\"message\":\"New.\",\"data\":{\"symbol\":\"of_tomorrow\","
+                                  "\"text\":{\"zh\":\"1\"},\"remedy\":{\"zh\":\"2\"}}}",
+                                  out),
+                     -999);
+    assert_string_equal(out, "1\xA1\xA3"
+                             "2");
+    for (size_t i = 0; i < sizeof unfit / sizeof unfit[0]; i++) {
+        assert_int_equal(refused_with(*state, unfit[i], out), -999);
+        assert_true(strlen(out) >= 4);
+    }
+    for (int shift = 0; shift < 3; shift++) {
+        char text[1900];
+        size_t n = (size_t)snprintf(text, sizeof text, "%s%.*s", error, shift, "ab");
+        for (int i = 0; i < 500; i++) {
+            n += (size_t)snprintf(text + n, sizeof text - n, "\xE5\xBC\xA0");
+        }
+        snprintf(text + n, sizeof text - n, "\"}}}");
+        assert_int_equal(refused_with(*state, text, out), -999);
+        assert_in_range(strlen(out), 200, 255);
+        assert_memory_equal(out + shift, "\xD5\xC5\xD5\xC5", 4);
+    }
+}
 
 typedef long read_card(char *out, int len, char *sign, int sign_len);
 
@@ -536,6 +595,7 @@ int main(void)
         TEST(test_a_mute_card),
         TEST(test_a_stopped_service),
         TEST(test_lengths_that_lie),
+        TEST(test_errors_of_another_service),
         TEST(test_region_in_threads),
         TEST(test_all_together),
     };
