@@ -40,15 +40,34 @@ void ssc_options_help(void)
          "  --journal PATH     where transactions are journalled\n"
          "  --log-level LEVEL  error, warning, info, debug\n"
          "  --check-config     say whether the configuration is right, and end\n"
-         "  --describe[=PAGE]  print the methods as OpenRPC, or a page of the documentation: api, api-zh, errors,\n"
+         "  --describe[=PAGE]  print the methods as OpenRPC, or a page of the documentation: api, api-zh, "
+         "errors,\n"
          "                     errors-zh\n"
          "  --version  --help");
 }
 
 struct given {
-    const char *sim, *socket, *journal, *state, *level;
+    const char *sim, *level;
+    char socket[512], journal[512], state[512];
     bool simulate;
 };
+
+/* What is typed is meant from where it is typed; the configuration knows whole paths only. */
+static int whole_path(char out[512], const char *path, char why[200])
+{
+    char here[512] = "";
+    int length = -1;
+    if (path[0] == '/') {
+        length = snprintf(out, 512, "%s", path);
+    } else if (path[0] && getcwd(here, sizeof here)) {
+        length = snprintf(out, 512, "%s/%s", here, path);
+    }
+    if (length < 0 || length >= 512) {
+        snprintf(why, 200, "%.100s: not a path that can be used", path);
+        return SSC_E_CONFIG;
+    }
+    return 0;
+}
 
 static int read_line(int argc, char **argv, struct ssc_options *o, struct given *g, char why[200])
 {
@@ -65,13 +84,13 @@ static int read_line(int argc, char **argv, struct ssc_options *o, struct given 
             snprintf(o->config_file, sizeof o->config_file, "%s", optarg);
             break;
         case SOCKET:
-            g->socket = optarg;
+            rc = whole_path(g->socket, optarg, why);
             break;
         case JOURNAL:
-            g->journal = optarg;
+            rc = whole_path(g->journal, optarg, why);
             break;
         case STATE:
-            g->state = optarg;
+            rc = whole_path(g->state, optarg, why);
             break;
         case LEVEL:
             g->level = optarg;
@@ -130,18 +149,18 @@ static int apply(struct ssc_options *o, const struct given *g, char why[200])
     if (rc == 0 && g->sim) {
         rc = ssc_config_set(c, "sim", "images", g->sim, why);
     }
-    if (rc == 0 && g->state) {
+    if (rc == 0 && g->state[0]) {
         rc = ssc_config_set(c, "sim", "state", g->state, why);
         snprintf(c->journal, sizeof c->journal, "%.490s/journal.db", g->state);
         o->fresh_journal = false;
     }
-    if (rc == 0 && g->socket) {
+    if (rc == 0 && g->socket[0]) {
         rc = ssc_config_set(c, "daemon", "socket", g->socket, why);
-        if (rc == 0 && g->simulate && !g->state) { /* two simulations side by side need two journals */
+        if (rc == 0 && g->simulate && !g->state[0]) { /* two simulations side by side need two journals */
             snprintf(c->journal, sizeof c->journal, "%s.journal.db", c->socket);
         }
     }
-    if (rc == 0 && g->journal) {
+    if (rc == 0 && g->journal[0]) {
         rc = ssc_config_set(c, "daemon", "journal", g->journal, why);
         o->fresh_journal = false;
     }

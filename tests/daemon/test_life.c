@@ -181,6 +181,13 @@ static void test_configuration(void **state)
     const char *const shipped[] = {"--check-config", "--config", SSC_DOCS "/sscardd.conf", NULL};
     free(service_run(shipped, &status));
     assert_int_equal(status, 0);
+    const char *const typed_here[] = {"--check-config", "--sim",     "--state", "cards", "--socket",
+                                      "x.sock",         "--journal", "x.db",    NULL};
+    free(service_run(typed_here, &status));
+    assert_int_equal(status, 0);
+    const char *const nowhere[] = {"--check-config", "--sim", "--journal", "", NULL};
+    free(service_run(nowhere, &status));
+    assert_int_equal(status, 2);
     const char *const unknown[] = {"--no-such-option", NULL};
     free(service_run(unknown, &status));
     assert_int_equal(status, 2);
