@@ -241,9 +241,47 @@ class TestScript(unittest.TestCase):
 
     def test_broken_answers(self):
         for answer, symbol in ((b'{"jsonrpc":"2.0","id":2,"res', "daemon_absent"), (b"garbage\n", "parse_error"), (b"[1]\n", "parse_error"),
-                               (b'{"id":2,"error":7}\n', "parse_error"), (b"\xff\xfe\n", "parse_error"), (b"[" * 100000 + b"\n", "parse_error")):
+                               (b'{"id":2,"error":7}\n', "parse_error"), (b"\xff\xfe\n", "parse_error"), (b"[" * 100000 + b"\n", "parse_error"),
+                               (b'{"id":2,"error":null,"result":{}}\n', "parse_error"), (b'{"id":2,"result":{"a":NaN}}\n', "parse_error"),
+                               (b'{"id":[2],"result":{}}\n', "parse_error"), (b'{"id":2,"method":5}\n', "parse_error")):
             script = [HELLO, ("card.info", answer), HELLO, ("card.info", {})]
             self.with_script(script, lambda c: (self.fails(symbol, True, c.card_info), c.card_info()))
+
+    def test_error_with_odd_members(self):
+        odd = [{"code": "x", "message": 5, "data": [1]}, {"data": {"symbol": 7, "text": "t", "remedy": [], "sw": 3, "tries": "no", "txn": 5}},
+               {"data": {"sw": "ZZZZ", "text": {"en": 7}, "detail": {}, "detail_zh": 1}}]
+        for error in odd:
+            def work(c):
+                e = self.fails("", False, c.card_info)
+                self.assertEqual((e.sw, e.tries, e.txn, e.text("zh"), e.remedy("zh"), e.detail("zh"), str(e)), (None, None, None, "", "", "", ""))
+            self.with_script([HELLO, ("card.info", {"error": error})], work)
+
+            async def alike(path=os.path.join(self.dir, "s")):
+                async with sscard.AsyncService(path, deadline_ms=5000) as client:
+                    with self.assertRaises(sscard.SscardError) as e:
+                        await client.card_info()
+                    self.assertEqual((e.exception.symbol, e.exception.sent), ("", False))
+            self.with_script([HELLO, ("card.info", {"error": error})], lambda _: asyncio.run(alike()))
+
+    def test_answer_without_a_transaction(self):
+        """of a debit is no answer: the journal is asked, and the sale told once"""
+        row = {"state": "confirmed", "final": True}
+        for odd in ({}, {"txn": []}, {"txn": {"state": 1}}):
+            script = [HELLO, ("purse.debit", odd), ("txn.get", odd), ("txn.get", {"txn": row})]
+            self.with_script(script, lambda c: self.assertEqual(c.debit(1, op=OP), {"txn": row, "repeated": True}))
+
+    def test_request_that_nobody_could_read(self):
+        """is answered without its number; the task that waits for it is told at once"""
+        refused = b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"","data":{"symbol":"parse_error"}}}\n'
+
+        async def ask():
+            async with sscard.AsyncService(os.path.join(self.dir, "s"), deadline_ms=20000) as client:
+                with self.assertRaises(sscard.SscardError) as e:
+                    await client.card_info()
+                self.assertEqual((e.exception.symbol, e.exception.sent), ("parse_error", False))
+        begun = time.monotonic()
+        self.with_script([HELLO, ("card.info", refused)], lambda _: asyncio.run(ask()))
+        self.assertLess(time.monotonic() - begun, 10)
 
     def test_error_without_members(self):
         self.with_script([HELLO, ("card.info", {"error": {}})], lambda c: self.fails("", False, c.card_info))

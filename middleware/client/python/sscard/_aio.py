@@ -84,7 +84,10 @@ class _Connection:
                     future.set_exception(lost)
 
     def _take(self, message: Dict[str, Any]) -> None:
-        future = self.waiting.get(message.get("id", -1))
+        number = message.get("id", -1)
+        if number is None and len(self.waiting) == 1:  # a service that could not read the id answers null
+            number = next(iter(self.waiting))
+        future = self.waiting.get(number)
         if "method" in message:
             self.notes.put_nowait(message)
         elif future and not future.done():  # any other is late: its caller has given up

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import socket
 import struct
@@ -18,6 +19,19 @@ LINE_MAX = 4 * 1024 * 1024  # the service's longest answer is 1 MiB
 DEADLINE_MS = 30000
 
 
+def fitting(data: Mapping[str, Any]) -> Dict[str, Any]:
+    """Members of a wrong type are left out: an error stays an error, whatever the service put into it."""
+    def texts(value: Any) -> bool:
+        return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+    checks = {"symbol": str, "detail": str, "detail_zh": str, "tries": int, "txn": dict}
+    kept = {name: value for name, value in data.items() if isinstance(value, checks.get(name, object))}
+    odd = [name for name in ("text", "remedy") if name in kept and not texts(kept[name])]
+    if "sw" in kept and not re.fullmatch("[0-9A-Fa-f]{4}", str(kept["sw"])):
+        odd.append("sw")
+    return {name: value for name, value in kept.items() if name not in odd}
+
+
 class SscardError(Exception):
     """A call that failed.
 
@@ -29,11 +43,11 @@ class SscardError(Exception):
     """
 
     def __init__(self, error: Mapping[str, Any], sent: bool = False) -> None:
-        data = error.get("data")
-        self.code: int = error.get("code", SYMBOLS["parse_error"])
-        self.data = cast(ErrorData, data if isinstance(data, dict) else {})
+        code, message, data = error.get("code"), error.get("message"), error.get("data")
+        self.code: int = code if isinstance(code, int) else SYMBOLS["parse_error"]
+        self.data = cast(ErrorData, fitting(data if isinstance(data, dict) else {}))
         self.symbol: str = self.data.get("symbol", "")
-        self.message: str = error.get("message", "")
+        self.message: str = message if isinstance(message, str) else ""
         self.sw: Optional[int] = int(self.data["sw"], 16) if "sw" in self.data else None
         self.tries: Optional[int] = self.data.get("tries")
         self.txn: Optional[Txn] = self.data.get("txn")
@@ -113,13 +127,23 @@ def request_line(number: int, method: str, params: Mapping[str, Any], left_ms: i
         raise local_error("invalid_argument", "params: %s" % type(e).__name__) from None
 
 
+def refuse(constant: str) -> None:
+    raise ValueError(constant)  # NaN and Infinity are not JSON
+
+
+def is_answer(message: Mapping[str, Any]) -> bool:
+    number = message.get("id")
+    known = isinstance(message["error"], dict) if "error" in message else "result" in message
+    return known and (number is None or type(number) is int)
+
+
 def parse(line: bytes) -> Dict[str, Any]:
     """One object of the service: an answer or a notification."""
     try:
-        message = json.loads(line.decode("utf-8", "strict"))
+        message = json.loads(line.decode("utf-8", "strict"), parse_constant=refuse)
     except (ValueError, RecursionError):
         message = None
-    if not isinstance(message, dict) or not ("method" in message or "result" in message or isinstance(message.get("error"), dict)):
+    if not isinstance(message, dict) or not (isinstance(message.get("method"), str) or is_answer(message)):
         raise local_error("parse_error", "the service sent something that is not JSON-RPC 2.0", True)
     return message
 
@@ -128,19 +152,26 @@ Steps = Generator[Tuple[Any, ...], Any, Any]
 LOST = ("daemon_absent", "deadline_exceeded", "parse_error", "line_too_long")
 
 
+def transaction(result: Any) -> Any:
+    """An answer without one is no answer: the service has to be asked."""
+    if not isinstance(result, dict) or not isinstance(result.get("txn"), dict) or not isinstance(result["txn"].get("state"), str):
+        raise local_error("parse_error", "the answer holds no transaction", True)
+    return result
+
+
 def debit_steps(params: Dict[str, Any], deadline: int) -> Steps:
     """What a debit does, for a driver that performs ("call", method, params) and ("sleep", ms) and sends the result, or throws
     the error, in. The same op goes out until there is an answer: it can take money once at most."""
     while True:
         try:
-            return (yield "call", "purse.debit", params)
+            return transaction((yield "call", "purse.debit", params))
         except SscardError as e:
             e.op = params["op"]
             if not ((e.sent and e.symbol in LOST) or e.symbol == "op_in_progress") or now_ms() >= deadline:
                 raise
             lost = e
         txn = yield from ask_steps(params["op"], deadline, lost)
-        if txn and txn["state"] in ("confirmed", "debited"):
+        if txn and txn.get("state") in ("confirmed", "debited"):
             return {"txn": txn, "repeated": True}
         params = dict(params, lease=None)  # a lease does not outlive its connection
 
@@ -150,8 +181,8 @@ def ask_steps(op: str, deadline: int, lost: SscardError) -> Steps:
     while now_ms() < deadline:
         yield "sleep", 100
         try:
-            txn = (yield "call", "txn.get", {"op": op})["txn"]
-            if txn["final"] or txn["state"] == "unknown":  # a repeat of the op answers what it means
+            txn = transaction((yield "call", "txn.get", {"op": op}))["txn"]
+            if txn.get("final") or txn.get("state") == "unknown":  # a repeat of the op answers what it means
                 return txn
         except SscardError as e:
             if e.symbol == "transaction_not_found":
