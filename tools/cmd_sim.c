@@ -2,6 +2,7 @@
 /* The simulated card: images of it, and the simulated readers of the service and of pcscd. */
 #include "tools/commands.h"
 
+#include "apdu/crypto.h"
 #include "apdu/error.h"
 #include "apdu/text.h"
 #include "drivers/sim/sim.h"
@@ -94,6 +95,22 @@ static int set_id(json_t *holder, const char *id)
     return rc;
 }
 
+/* A card that is made is a card of its own: the last four bytes of its identification code are chance. The
+ * ready-made images are one and the same card, and the journal would take one for the other. */
+static int new_card_id(json_t *card)
+{
+    const char *old = js(card, "card_id_code");
+    char id[33];
+    uint8_t chance[4];
+    int rc = 0;
+    if (strlen(old) == 32) {
+        rc = ssc_random(chance, sizeof chance);
+        snprintf(id, sizeof id, "%.24s%02X%02X%02X%02X", old, chance[0], chance[1], chance[2], chance[3]);
+        rc = rc == 0 ? put(card, "card_id_code", id) : rc;
+    }
+    return rc;
+}
+
 static int change(struct cli *cli, json_t *image)
 {
     json_t *holder = json_object_get(image, "holder");
@@ -103,6 +120,7 @@ static int change(struct cli *cli, json_t *image)
                         : put(holder, "name", cli->value[OPT_NAME]) != 0 ? "--name"
                         : put(json_object_get(image, "card"), "card_number", cli->value[OPT_CARD_NUMBER]) != 0
                             ? "--card-number"
+                        : new_card_id(json_object_get(image, "card")) != 0 ? "card_id_code"
                         : put(json_object_get(image, "pin"), "value", cli->value[OPT_PIN_VALUE]) != 0
                             ? "--pin"
                         : status == 0 && fen >= 0 && set_balance(cli, image, fen) != 0 ? "--balance"

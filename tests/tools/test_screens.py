@@ -27,6 +27,15 @@ class TestScreens(support.Case):
         text = "$ " + command + "\n" + stable(r.err + r.out, self.dir)
         return text + ("[%d]\n" % r.code if r.code else "")
 
+    def test_every_made_card_is_another(self):
+        ids = set()
+        for name in "a.json", "b.json":
+            self.assertEqual(self.run_cli("sim", "make", "ssc-3.0", name).code, 0)
+            who = self.run_cli("--driver", "sim:" + os.path.join(self.dir, name), "identity", "--json").json()
+            self.assertEqual(who["genuine"], "yes")
+            ids.add(who["card_id"])
+        self.assertEqual(len(ids), 2)
+
     def test_golden(self):
         files = sorted(glob.glob(os.path.join(GOLDEN, "*.txt")))
         self.assertGreater(len(files), 5)
