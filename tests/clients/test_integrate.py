@@ -15,7 +15,8 @@ SOURCE, BUILD = os.environ["SOURCE"], os.environ["SSC_BUILD"]
 TYPESCRIPT = os.path.join(os.environ["CLIENTS_BUILD"], "typescript")
 BLOCK = re.compile(r"```sh\n(?P<typed>.*?)```\n(?:\n```\n(?P<printed>.*?)```\n)?", re.S)
 # What is another each time.
-MEASURED = [r"(?<=639900D15600000500BF7C7A)[0-9A-F]{8}", r'(?<="elapsed_ms": )\d+', r'(?<="wire_ms": )[\d.]+', r"(?<= in )\d+ ms", r"(?<=信息 )\d+ ms"]
+MEASURED = [r"(?<=639900D15600000500BF7C7A)[0-9A-F]{8}", r'(?<="elapsed_ms": )\d+', r'(?<="wire_ms": )[\d.]+',
+            r"(?<= in )\d+ ms", r"(?<=信息 )\d+ ms"]
 NEEDS = {"javac": lambda: shutil.which("javac") and os.path.exists("/usr/share/java/gson.jar"),
          "npm": lambda: shutil.which("npm") and os.path.exists(os.path.join(TYPESCRIPT, "dist", "index.js")),
          "socat": lambda: shutil.which("socat")}
