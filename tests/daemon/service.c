@@ -265,6 +265,26 @@ void client_free(struct client **c)
     }
 }
 
+int desk_up(void **state, const char *images, bool keep_state)
+{
+    struct desk *d = calloc(1, sizeof *d);
+    assert_non_null(d);
+    d->s = service_new();
+    service_sim(d->s, images, keep_state);
+    d->c = client_new(d->s);
+    *state = d;
+    return 0;
+}
+
+int desk_down(void **state)
+{
+    struct desk *d = *state;
+    client_free(&d->c);
+    service_free(&d->s);
+    free(d);
+    return 0;
+}
+
 void client_send(struct client *c, const char *bytes, size_t len)
 {
     while (len > 0) {

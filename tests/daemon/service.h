@@ -47,6 +47,13 @@ struct client {
 };
 struct client *client_new(const struct service *s);
 void client_free(struct client **c);
+/* For cmocka: a service with simulated readers, and one client of it. */
+struct desk {
+    struct service *s;
+    struct client *c;
+};
+int desk_up(void **state, const char *images, bool keep_state);
+int desk_down(void **state);
 /* Raw bytes. */
 void client_send(struct client *c, const char *bytes, size_t len);
 void client_line(struct client *c, const char *line);

@@ -10,28 +10,9 @@
 
 #include <cmocka.h>
 
-struct bed {
-    struct service *s;
-    struct client *c;
-};
-
 static int up(void **state)
 {
-    struct bed *b = calloc(1, sizeof *b);
-    b->s = service_new();
-    service_sim(b->s, "ssc-2.0,contactless:ssc-3.0", false);
-    b->c = client_new(b->s);
-    *state = b;
-    return 0;
-}
-
-static int down(void **state)
-{
-    struct bed *b = *state;
-    client_free(&b->c);
-    service_free(&b->s);
-    free(b);
-    return 0;
+    return desk_up(state, "ssc-2.0,contactless:ssc-3.0", false);
 }
 
 static void want_reader(struct client *c, const char *medium, const char *reader)
@@ -52,7 +33,7 @@ static void take_out(struct client *c, const char *reader)
 
 static void test_medium(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     client_refused(c, "invalid_params", "card.info", NULL); /* two cards */
     want_reader(c, "contact", R0);
     want_reader(c, "contactless", R1);
@@ -71,11 +52,11 @@ static void test_medium(void **state)
 /* Waiting for one kind is not answered by the other. */
 static void test_wait_for_medium(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     take_out(c, R0);
     client_refused(c, "deadline_exceeded", "card.wait", "{s:s, s:i}", "medium", "contact", "deadline_ms",
                    100);
-    struct client *hand = client_new(((struct bed *)*state)->s);
+    struct client *hand = client_new(((struct desk *)*state)->s);
     const int64_t id = client_post(c, "card.wait", "{s:s}", "medium", "contact");
     json_decref(client_ok(hand, "sim.insert", "{s:s}", "reader", R0));
     json_t *r = client_answer(c, id);
@@ -86,7 +67,7 @@ static void test_wait_for_medium(void **state)
 
 static void test_two_of_a_kind(void **state)
 {
-    struct bed *b = *state;
+    struct desk *b = *state;
     client_free(&b->c);
     service_free(&b->s);
     b->s = service_new();
@@ -100,7 +81,7 @@ static void test_two_of_a_kind(void **state)
 
 static void test_expect(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *identity = client_ok(c, "card.identity", "{s:s}", "reader", R0);
     const char *id = text_of(identity, "card_id"), *number = text_of(identity, "card_number");
     json_t *r = client_ok(c, "card.acquire", "{s:s, s:{s:s, s:s}}", "reader", R0, "expect", "card_id", id,
@@ -124,7 +105,7 @@ static void test_expect(void **state)
 /* A purse card has no identification code: it is not the card that is named. */
 static void test_expect_other_kind(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_decref(client_ok(c, "sim.insert", "{s:s, s:s}", "reader", R0, "image", "pboc"));
     client_refused(c, "card_mismatch", "card.acquire", EXPECT, "card_number", "X00000019");
 }
@@ -132,7 +113,7 @@ static void test_expect_other_kind(void **state)
 /* Whoever has the answer of sim.insert can use the card, and finds nobody's card after sim.remove. */
 static void test_the_hand_is_quicker(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     for (int i = 0; i < 50; i++) {
         json_decref(
             client_ok(c, "sim.insert", "{s:s, s:s}", "reader", R0, "image", i % 2 ? "ssc-2.0" : "ssc-1.0"));
@@ -149,9 +130,10 @@ static void test_the_hand_is_quicker(void **state)
 /* An image that is no card: the one in the reader stays, and keeps its handle. */
 static void test_failed_insert(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *r = client_ok(c, "card.acquire", "{s:s}", "reader", R0);
-    client_refused(c, "card_image_invalid", "sim.insert", "{s:s, s:s}", "reader", R0, "image", "no-such-image");
+    client_refused(c, "card_image_invalid", "sim.insert", "{s:s, s:s}", "reader", R0, "image",
+                   "no-such-image");
     json_decref(
         client_ok(c, "card.info", "{s:s, s:s}", "lease", text_of(r, "lease"), "card", text_of(r, "card")));
     json_decref(r);
@@ -160,13 +142,13 @@ static void test_failed_insert(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_medium, up, down),
-        cmocka_unit_test_setup_teardown(test_wait_for_medium, up, down),
-        cmocka_unit_test_setup_teardown(test_two_of_a_kind, up, down),
-        cmocka_unit_test_setup_teardown(test_expect, up, down),
-        cmocka_unit_test_setup_teardown(test_expect_other_kind, up, down),
-        cmocka_unit_test_setup_teardown(test_the_hand_is_quicker, up, down),
-        cmocka_unit_test_setup_teardown(test_failed_insert, up, down),
+        cmocka_unit_test_setup_teardown(test_medium, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_wait_for_medium, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_two_of_a_kind, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_expect, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_expect_other_kind, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_the_hand_is_quicker, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_failed_insert, up, desk_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

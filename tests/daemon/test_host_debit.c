@@ -17,42 +17,18 @@
 #define SEQ "00000007"
 #define OP "host-sale-00000001"
 
-struct bed {
-    struct service *s;
-    struct client *c;
-};
-
-static int up_with(void **state, const char *images)
-{
-    struct bed *b = calloc(1, sizeof *b);
-    b->s = service_new();
-    service_sim(b->s, images, true);
-    b->c = client_new(b->s);
-    *state = b;
-    return 0;
-}
-
 static int up(void **state)
 {
-    return up_with(state, "ssc-2.0,pboc");
+    return desk_up(state, "ssc-2.0,pboc", true);
 }
 
 static int up_sm4(void **state)
 {
-    return up_with(state, "ssc-3.0,pboc");
-}
-
-static int down(void **state)
-{
-    struct bed *b = *state;
-    client_free(&b->c);
-    service_free(&b->s);
-    free(b);
-    return 0;
+    return desk_up(state, "ssc-3.0,pboc", true);
 }
 
 /* The daemon is gone without a word, and comes back with the same disk and cards. */
-static void kill_and_restart(struct bed *b)
+static void kill_and_restart(struct desk *b)
 {
     assert_int_equal(service_stop(b->s, SIGKILL), -SIGKILL);
     client_free(&b->c);
@@ -133,7 +109,7 @@ static void check_done(const json_t *done, const struct office_debit *expected, 
 
 static void test_purse(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     const int64_t before = balance(c);
     struct office_debit codes;
     json_t *begun = begin(c, OP, 125);
@@ -174,14 +150,14 @@ static void medical(struct client *c)
 
 static void test_medical(void **state)
 {
-    medical(((struct bed *)*state)->c);
+    medical(((struct desk *)*state)->c);
 }
 
 /* ---- refused, late, twice ---- */
 
 static void test_wrong_mac1(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     const int64_t before = balance(c);
     json_t *begun = begin(c, OP, 125);
     json_t *data = client_fails(c, "mac_wrong", "purse.debit.complete", COMPLETE, "00112233");
@@ -201,7 +177,7 @@ static void test_wrong_mac1(void **state)
 /* MAC1 over another amount than the one begun with is a wrong MAC1. */
 static void test_amount_changed_by_the_host(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     const int64_t before = balance(c);
     struct office_debit codes;
     json_t *begun = begin(c, OP, 125);
@@ -214,7 +190,7 @@ static void test_amount_changed_by_the_host(void **state)
 
 static void test_bad_answers(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     struct office_debit codes;
     json_t *begun = begin(c, OP, 125);
     office_debit(begun, TIME, SEQ, &codes);
@@ -236,7 +212,7 @@ static void test_bad_answers(void **state)
 
 static void test_lease_gone(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     const int64_t before = balance(c);
     struct office_debit codes;
     json_t *begun = client_ok(c, "purse.debit.begin", "{s:s, s:s, s:s, s:i, s:i}", "reader", R1, "purse",
@@ -253,7 +229,7 @@ static void test_lease_gone(void **state)
 
 static void test_client_gone(void **state)
 {
-    struct bed *b = *state;
+    struct desk *b = *state;
     const int64_t before = balance(b->c);
     json_decref(begin(b->c, OP, 125));
     client_free(&b->c);
@@ -265,7 +241,7 @@ static void test_client_gone(void **state)
 /* Under a lease of the caller's own, which outlives the debit. */
 static void test_twice(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     const int64_t before = balance(c);
     struct office_debit codes;
     json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", R1);
@@ -332,7 +308,7 @@ static void torn(struct client *c, unsigned n, const char *kind, int arg, bool d
 
 static void test_torn(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     unsigned n = 0;
     torn(c, ++n, "tear_before", 0, false);
     torn(c, ++n, "tear_during", 1, false);
@@ -344,7 +320,7 @@ static void test_torn(void **state)
 /* The answer is TAC 4, MAC2 4: cut behind each byte of it. */
 static void test_torn_at_each_byte(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     for (int kept = 0; kept < 8; kept++) {
         const int64_t before = balance(c);
         char op[32];
@@ -370,7 +346,7 @@ static void test_torn_at_each_byte(void **state)
 /* A medical card tells its log and balance to its holder only. */
 static void test_torn_medical(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     const int64_t before = medical_balance(c);
     struct office_debit codes;
     json_t *begun = client_ok(c, "purse.debit.begin", "{s:s, s:s, s:i, s:{s:s}}", "reader", R0, "op", OP,
@@ -397,7 +373,7 @@ static void test_torn_medical(void **state)
 
 static void test_unknown_blocks(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *begun = begin(c, OP, 1);
     fault(c, "lose_reply", "80", "54", 0);
     /* the card does not want to prove anything, however often it is asked */
@@ -416,7 +392,7 @@ static void test_unknown_blocks(void **state)
 /* A card that answers a wrong MAC2 is for the host to find out. */
 static void test_wrong_mac2(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     struct office_debit codes;
     json_t *begun = begin(c, OP, 1);
     office_debit(begun, TIME, SEQ, &codes);
@@ -432,7 +408,7 @@ static void test_wrong_mac2(void **state)
 
 static void test_killed_between(void **state)
 {
-    struct bed *b = *state;
+    struct desk *b = *state;
     const int64_t before = balance(b->c);
     json_t *begun = begin(b->c, OP, 125);
     struct office_debit codes;
@@ -448,7 +424,7 @@ static void test_killed_between(void **state)
 
 static void test_killed_in_begin(void **state)
 {
-    struct bed *b = *state;
+    struct desk *b = *state;
     const int64_t before = balance(b->c);
     fault(b->c, "slow", "80", "50", 3000);
     client_post(b->c, "purse.debit.begin", "{s:s, s:s, s:s, s:i}", "reader", R1, "purse", "ep", "op", OP,
@@ -459,7 +435,7 @@ static void test_killed_in_begin(void **state)
     assert_int_equal(balance(b->c), before);
 }
 
-static void killed_in_complete(struct bed *b, const char *kind, const char *wanted, int64_t moved)
+static void killed_in_complete(struct desk *b, const char *kind, const char *wanted, int64_t moved)
 {
     const int64_t before = balance(b->c);
     struct office_debit codes;
@@ -487,24 +463,24 @@ static void test_killed_after_commit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_purse, up, down),
-        cmocka_unit_test_setup_teardown(test_medical, up, down),
-        cmocka_unit_test_setup_teardown(test_medical, up_sm4, down),
-        cmocka_unit_test_setup_teardown(test_wrong_mac1, up, down),
-        cmocka_unit_test_setup_teardown(test_amount_changed_by_the_host, up, down),
-        cmocka_unit_test_setup_teardown(test_bad_answers, up, down),
-        cmocka_unit_test_setup_teardown(test_lease_gone, up, down),
-        cmocka_unit_test_setup_teardown(test_client_gone, up, down),
-        cmocka_unit_test_setup_teardown(test_twice, up, down),
-        cmocka_unit_test_setup_teardown(test_torn, up, down),
-        cmocka_unit_test_setup_teardown(test_torn_at_each_byte, up, down),
-        cmocka_unit_test_setup_teardown(test_torn_medical, up, down),
-        cmocka_unit_test_setup_teardown(test_unknown_blocks, up, down),
-        cmocka_unit_test_setup_teardown(test_wrong_mac2, up, down),
-        cmocka_unit_test_setup_teardown(test_killed_between, up, down),
-        cmocka_unit_test_setup_teardown(test_killed_in_begin, up, down),
-        cmocka_unit_test_setup_teardown(test_killed_before_commit, up, down),
-        cmocka_unit_test_setup_teardown(test_killed_after_commit, up, down),
+        cmocka_unit_test_setup_teardown(test_purse, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_medical, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_medical, up_sm4, desk_down),
+        cmocka_unit_test_setup_teardown(test_wrong_mac1, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_amount_changed_by_the_host, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_bad_answers, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_lease_gone, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_client_gone, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_twice, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_torn, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_torn_at_each_byte, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_torn_medical, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_unknown_blocks, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_wrong_mac2, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_killed_between, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_killed_in_begin, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_killed_before_commit, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_killed_after_commit, up, desk_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,28 +10,9 @@
 
 #include <cmocka.h>
 
-struct bed {
-    struct service *s;
-    struct client *c;
-};
-
 static int up(void **state)
 {
-    struct bed *b = calloc(1, sizeof *b);
-    b->s = service_new();
-    service_sim(b->s, "ssc-3.0,pboc", false);
-    b->c = client_new(b->s);
-    *state = b;
-    return 0;
-}
-
-static int down(void **state)
-{
-    struct bed *b = *state;
-    client_free(&b->c);
-    service_free(&b->s);
-    free(b);
-    return 0;
+    return desk_up(state, "ssc-3.0,pboc", false);
 }
 
 /* The PSAM is looked at beside the first requests. */
@@ -50,7 +31,7 @@ static json_t *ping_with_psam(struct client *c)
 
 static void test_system(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *r = client_ok(c, "system.hello", "{s:s, s:i}", "client", "test 1", "protocol", 1);
     assert_int_equal(int_of(r, "protocol"), 1);
     assert_int_equal(json_integer_value(json_array_get(json_object_get(r, "protocols"), 0)), 1);
@@ -75,7 +56,7 @@ static void test_system(void **state)
  * otherwise; errors of the envelope, too. */
 static void test_language(void **state)
 {
-    struct bed *b = *state;
+    struct desk *b = *state;
     struct client *mine = client_new(b->s), *other = client_new(b->s);
     static const struct {
         const char *lang, *refused, *broken;
@@ -101,7 +82,7 @@ static void test_language(void **state)
 
 static void test_readers(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *r = client_ok(c, "reader.list", NULL);
     const json_t *list = json_object_get(r, "readers");
     assert_int_equal(json_array_size(list), 3);
@@ -126,7 +107,7 @@ static void test_readers(void **state)
 
 static void test_identity(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *r = client_ok(c, "card.identity", "{s:s}", "reader", R0);
     assert_string_equal(text_of(r, "name"), "张三");
     assert_string_equal(text_of(r, "citizen_id"), "111111198101011110");
@@ -142,7 +123,7 @@ static void test_identity(void **state)
 
 static void test_files(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *r = client_ok(c, "card.read", "{s:s, s:s}", "reader", R0, "file", "SSSEEF05");
     assert_string_equal(text_of(r, "file"), "SSSEEF05");
     assert_true(json_array_size(json_object_get(r, "values")) >= 5);
@@ -156,7 +137,7 @@ static void test_files(void **state)
 
 static void test_pin(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     client_refused(c, "invalid_params", "pin.verify", "{s:s}", "reader", R0);
     json_t *wrong =
         client_fails(c, "pin_wrong", "pin.verify", "{s:s, s:s}", "reader", R0, "secret", "999999");
@@ -183,7 +164,7 @@ static void test_pin(void **state)
 /* The rights of a PIN end with the lease. */
 static void test_pin_rights_end(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_decref(client_ok(c, "pin.verify", "{s:s, s:s}", "reader", R0, "secret", "123456"));
     client_refused(c, "pin_required", "purse.balance", "{s:s}", "reader", R0);
     json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", R0);
@@ -197,7 +178,7 @@ static void test_pin_rights_end(void **state)
 
 static void test_purse(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *r = client_ok(c, "purse.balance", "{s:s, s:{s:s}}", "reader", R0, "pin", "secret", "123456");
     const int64_t before = int_of(r, "amount");
     assert_string_equal(text_of(r, "purse"), "medical");
@@ -227,7 +208,7 @@ static void test_purse(void **state)
 
 static void test_load_needs_host(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *r = client_ok(c, "purse.load.begin", "{s:s, s:s, s:i, s:{s:s}}", "reader", R0, "op",
                           "load-0000000000001", "amount", 500, "pin", "secret", "123456");
     const json_t *host = json_object_get(r, "host");
@@ -248,7 +229,7 @@ static void test_load_needs_host(void **state)
 
 static void test_remote_authentication(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *r = client_ok(c, "card.authenticate.begin", "{s:s}", "reader", R0);
     assert_string_equal(text_of(r, "algorithm"), "03");
     const char *bar = text_of(r, "line");
@@ -273,7 +254,7 @@ static void test_remote_authentication(void **state)
 
 static void test_service_methods(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_decref(client_ok(c, "trace.start", NULL));
     json_t *r = client_ok(c, "apdu.transmit", "{s:s, s:s}", "reader", R0, "command", "0084000008");
     assert_string_equal(text_of(r, "sw"), "9000");
@@ -303,17 +284,17 @@ static void test_service_methods(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_system, up, down),
-        cmocka_unit_test_setup_teardown(test_language, up, down),
-        cmocka_unit_test_setup_teardown(test_readers, up, down),
-        cmocka_unit_test_setup_teardown(test_identity, up, down),
-        cmocka_unit_test_setup_teardown(test_files, up, down),
-        cmocka_unit_test_setup_teardown(test_pin, up, down),
-        cmocka_unit_test_setup_teardown(test_pin_rights_end, up, down),
-        cmocka_unit_test_setup_teardown(test_purse, up, down),
-        cmocka_unit_test_setup_teardown(test_load_needs_host, up, down),
-        cmocka_unit_test_setup_teardown(test_remote_authentication, up, down),
-        cmocka_unit_test_setup_teardown(test_service_methods, up, down),
+        cmocka_unit_test_setup_teardown(test_system, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_language, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_readers, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_identity, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_files, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_pin, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_pin_rights_end, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_purse, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_load_needs_host, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_remote_authentication, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_service_methods, up, desk_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,28 +11,9 @@
 
 #include <cmocka.h>
 
-struct bed {
-    struct service *s;
-    struct client *c;
-};
-
 static int up(void **state)
 {
-    struct bed *b = calloc(1, sizeof *b);
-    b->s = service_new();
-    service_sim(b->s, "ssc-3.0,pboc", false);
-    b->c = client_new(b->s);
-    *state = b;
-    return 0;
-}
-
-static int down(void **state)
-{
-    struct bed *b = *state;
-    client_free(&b->c);
-    service_free(&b->s);
-    free(b);
-    return 0;
+    return desk_up(state, "ssc-3.0,pboc", false);
 }
 
 /* The first PSAM of ping, when it has this state. New reference. */
@@ -67,7 +48,7 @@ static void want_sw(struct client *c, const json_t *lease, const char *command, 
 
 static void test_reset(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *info = client_ok(c, "card.info", "{s:s}", "reader", R0);
     json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", R0);
     json_decref(
@@ -90,7 +71,7 @@ static void test_reset(void **state)
 /* A begun debit does not survive it. */
 static void test_reset_gives_up(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", R1);
     json_decref(client_ok(c, "purse.debit.begin", "{s:s, s:s, s:s, s:i}", "lease", text_of(lease, "lease"),
                           "purse", "ep", "op", "raw-debit-0000001", "amount", 1));
@@ -106,7 +87,7 @@ static void test_reset_gives_up(void **state)
 
 static void test_psam(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *psam = psam_in_state(c, "ready");
     json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", SAM);
     want_sw(c, lease, "00A40000023F00", "9000"); /* what was selected stays selected between two calls */
@@ -129,7 +110,7 @@ static void test_psam(void **state)
 /* Once without a lease, and a client that goes away with one. */
 static void test_psam_comes_back(void **state)
 {
-    struct bed *b = *state;
+    struct desk *b = *state;
     json_decref(psam_in_state(b->c, "ready"));
     json_t *r = client_ok(b->c, "apdu.transmit", "{s:s, s:s}", "reader", SAM, "command", "00A40000023F00");
     assert_string_equal(text_of(r, "sw"), "9000");
@@ -146,7 +127,7 @@ static void test_psam_comes_back(void **state)
 
 static void test_psam_refused(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     client_refused(c, "invalid_params", "card.identity", "{s:s}", "reader", SAM);
     json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", SAM);
     client_refused(c, "invalid_params", "card.identity", "{s:s}", "lease", text_of(lease, "lease"));
@@ -161,7 +142,7 @@ static void test_psam_refused(void **state)
 
 static void test_psam_pulled(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", SAM);
     json_decref(client_ok(c, "sim.remove", "{s:s}", "reader", SAM));
     client_refused(c, "lease_invalid", "apdu.transmit", "{s:s, s:s}", "lease", text_of(lease, "lease"),
@@ -178,7 +159,7 @@ static void test_money_stays_refused(void **state)
         "805401000F00000001202611220809100011223308", "805200000B2026112208091000112233",
         "B02C01000F000000012026112208091000112233", "B02A00000B2026112208091000112233"};
     static const char *const readers[] = {R0, R1, SAM};
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     for (size_t i = 0; i < 4; i++) {
         for (size_t k = 0; k < 3; k++) {
             client_refused(c, "permission_denied", "apdu.transmit", "{s:s, s:s}", "reader", readers[k],
@@ -190,13 +171,13 @@ static void test_money_stays_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_reset, up, down),
-        cmocka_unit_test_setup_teardown(test_reset_gives_up, up, down),
-        cmocka_unit_test_setup_teardown(test_psam, up, down),
-        cmocka_unit_test_setup_teardown(test_psam_comes_back, up, down),
-        cmocka_unit_test_setup_teardown(test_psam_refused, up, down),
-        cmocka_unit_test_setup_teardown(test_psam_pulled, up, down),
-        cmocka_unit_test_setup_teardown(test_money_stays_refused, up, down),
+        cmocka_unit_test_setup_teardown(test_reset, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_reset_gives_up, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_psam, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_psam_comes_back, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_psam_refused, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_psam_pulled, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_money_stays_refused, up, desk_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

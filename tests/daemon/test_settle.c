@@ -18,28 +18,9 @@
 #define PIN "{s:s, s:{s:s}, s:s, s:i}", "reader", R0, "pin", "secret", "123456", "op"
 #define NO_PIN "{s:s, s:s, s:s, s:i}", "reader", R1, "purse", "ep", "op"
 
-struct bed {
-    struct service *s;
-    struct client *c;
-};
-
 static int up(void **state)
 {
-    struct bed *b = calloc(1, sizeof *b);
-    b->s = service_new();
-    service_sim(b->s, "ssc-3.0,pboc", true);
-    b->c = client_new(b->s);
-    *state = b;
-    return 0;
-}
-
-static int down(void **state)
-{
-    struct bed *b = *state;
-    client_free(&b->c);
-    service_free(&b->s);
-    free(b);
-    return 0;
+    return desk_up(state, "ssc-3.0,pboc", true);
 }
 
 static void take_out(struct client *c, const char *reader)
@@ -78,7 +59,7 @@ static void torn_before_the_debit(struct client *c)
 
 static void test_balance_settles(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     torn_before_the_debit(c);
     json_decref(client_ok(c, "purse.balance", "{s:s, s:{s:s}}", "reader", R0, "pin", "secret", "123456"));
     json_decref(client_event(c, "txn.settled", 2000));
@@ -87,7 +68,7 @@ static void test_balance_settles(void **state)
 
 static void test_next_debit_settles(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     torn_before_the_debit(c);
     json_decref(client_ok(c, "purse.debit", PIN, "sale-0000000000002", "amount", 100));
     json_decref(client_event(c, "txn.settled", 2000));
@@ -98,7 +79,7 @@ static void test_next_debit_settles(void **state)
 /* What a billing program does first of all: the same call again. */
 static void test_repeat_settles(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     torn_before_the_debit(c);
     json_t *answer = client_call(c, "purse.debit", PIN, SALE, "amount", 100);
     const json_t *data = json_object_get(json_object_get(answer, "error"), "data");
@@ -110,7 +91,7 @@ static void test_repeat_settles(void **state)
 /* Another holder's card is in the reader: it is not asked, and its PIN is not tried. */
 static void test_repeat_on_another_card(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     torn_before_the_debit(c);
     take_out(c, R0);
     put_in(c, R0, "pboc");
@@ -123,7 +104,7 @@ static void test_repeat_on_another_card(void **state)
 
 static void test_second_load_ends_the_first(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *lease = client_ok(c, "card.acquire", "{s:s}", "reader", R1);
     const char *token = text_of(lease, "lease");
     json_decref(client_ok(c, "pin.verify", "{s:s, s:s}", "lease", token, "secret", "123456"));
@@ -143,7 +124,7 @@ static void test_second_load_ends_the_first(void **state)
 /* An op belongs to its card. */
 static void test_write_on_another_card(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
 #define WRITE "{s:s, s:s, s:s, s:s, s:s}", "reader", R0, "op", "write-000000000001", "file", "DF01EF07"
     json_t *r = client_ok(c, "card.write", WRITE, "element", "29", "text", "5");
     assert_true(json_is_false(json_object_get(r, "repeated")));
@@ -166,7 +147,7 @@ static void test_write_on_another_card(void **state)
 /* A mistyped PIN costs a try, not the op: nothing was written. */
 static void test_write_after_wrong_pin(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
 #define WRITE_PIN(digits)                                                                                    \
     "{s:s, s:{s:s}, s:s, s:s, s:s, s:s}", "reader", R0, "pin", "secret", digits, "op", "write-000000000001", \
         "file", "DF01EF07", "element", "29", "text", "5"
@@ -182,7 +163,7 @@ static void test_write_after_wrong_pin(void **state)
 /* The journal's disk comes late: no restart. */
 static void test_journal_comes_back(void **state)
 {
-    struct bed *b = *state;
+    struct desk *b = *state;
     char folder[100], journal[120];
     client_free(&b->c);
     service_stop(b->s, SIGTERM);
@@ -209,14 +190,14 @@ static void test_journal_comes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_balance_settles, up, down),
-        cmocka_unit_test_setup_teardown(test_next_debit_settles, up, down),
-        cmocka_unit_test_setup_teardown(test_repeat_settles, up, down),
-        cmocka_unit_test_setup_teardown(test_repeat_on_another_card, up, down),
-        cmocka_unit_test_setup_teardown(test_second_load_ends_the_first, up, down),
-        cmocka_unit_test_setup_teardown(test_write_on_another_card, up, down),
-        cmocka_unit_test_setup_teardown(test_write_after_wrong_pin, up, down),
-        cmocka_unit_test_setup_teardown(test_journal_comes_back, up, down),
+        cmocka_unit_test_setup_teardown(test_balance_settles, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_next_debit_settles, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_repeat_settles, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_repeat_on_another_card, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_second_load_ends_the_first, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_write_on_another_card, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_write_after_wrong_pin, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_journal_comes_back, up, desk_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

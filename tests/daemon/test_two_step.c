@@ -11,38 +11,14 @@
 
 #include <cmocka.h>
 
-struct bed {
-    struct service *s;
-    struct client *c;
-};
-
-static int up_with(void **state, const char *images)
-{
-    struct bed *b = calloc(1, sizeof *b);
-    b->s = service_new();
-    service_sim(b->s, images, false);
-    b->c = client_new(b->s);
-    *state = b;
-    return 0;
-}
-
 static int up(void **state)
 {
-    return up_with(state, "ssc-3.0,pboc");
+    return desk_up(state, "ssc-3.0,pboc", false);
 }
 
 static int up_des(void **state)
 {
-    return up_with(state, "ssc-2.0,pboc");
-}
-
-static int down(void **state)
-{
-    struct bed *b = *state;
-    client_free(&b->c);
-    service_free(&b->s);
-    free(b);
-    return 0;
+    return desk_up(state, "ssc-2.0,pboc", false);
 }
 
 static void want_holder(json_t *identity)
@@ -54,7 +30,7 @@ static void want_holder(json_t *identity)
 
 static void test_identity(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     char internal[17], external[17], line[80];
     json_t *r = client_ok(c, "card.authenticate.begin", "{s:s}", "reader", R0);
     office_auth(r, "internal", internal);
@@ -78,7 +54,7 @@ static void test_identity(void **state)
 /* Before generation 3 the card only has to prove itself. */
 static void test_identity_internal_alone(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     char internal[17];
     json_t *r = client_ok(c, "card.authenticate.begin", "{s:s}", "reader", R0);
     assert_null(json_object_get(r, "external"));
@@ -103,7 +79,7 @@ static void test_load(void **state)
 #define LOAD                                                                                                 \
     "{s:s, s:s, s:{s:s}, s:s, s:i}", "reader", R1, "purse", "ep", "pin", "secret", "123456", "op",           \
         "load-000000000001", "amount", 2500
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     const int64_t before = balance(c);
     char mac2[9];
     json_t *r = client_ok(c, "purse.load.begin", LOAD);
@@ -135,7 +111,7 @@ static void open_key(struct client *c, json_t *begun)
 
 static void test_key_by_file(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     json_t *r = client_ok(c, "card.authenticate.begin", "{s:s, s:s, s:s}", "reader", R0, "purpose", "key",
                           "file", "DF01EF05");
     assert_string_equal(text_of(r, "key"), "RK1DF01");
@@ -161,7 +137,7 @@ static void test_key_by_file(void **state)
 
 static void test_key_by_file_refused(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     client_refused(c, "remote_authentication_not_needed", "card.authenticate.begin", "{s:s, s:s}", "reader",
                    R0, "file", "SSSEEF05");
     client_refused(c, "remote_authentication_not_needed", "card.authenticate.begin", "{s:s, s:s}", "reader",
@@ -221,7 +197,7 @@ static void remote_pin(struct client *c, const char *method, const char *digits,
 
 static void test_remote_unblock(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     const int64_t all = tries(c);
     spend_a_try(c);
     assert_int_equal(tries(c), all - 1);
@@ -237,18 +213,18 @@ static void remote_reload(struct client *c, const char *header)
 
 static void test_remote_reload(void **state)
 {
-    remote_reload(((struct bed *)*state)->c, "8424000114");
+    remote_reload(((struct desk *)*state)->c, "8424000114");
 }
 
 static void test_remote_reload_des(void **state)
 {
-    remote_reload(((struct bed *)*state)->c, "842400010C");
+    remote_reload(((struct desk *)*state)->c, "842400010C");
 }
 
 /* Without the key PUK there is no challenge to be had. */
 static void test_remote_unblock_not_begun(void **state)
 {
-    struct client *c = ((struct bed *)*state)->c;
+    struct client *c = ((struct desk *)*state)->c;
     client_refused(c, "authentication_not_begun", "pin.unblock", "{s:s, s:s, s:b}", "reader", R0, "op",
                    "remote-pin.unblock-00001", "remote", 1);
 }
@@ -256,15 +232,15 @@ static void test_remote_unblock_not_begun(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_identity, up, down),
-        cmocka_unit_test_setup_teardown(test_identity_internal_alone, up_des, down),
-        cmocka_unit_test_setup_teardown(test_load, up, down),
-        cmocka_unit_test_setup_teardown(test_key_by_file, up, down),
-        cmocka_unit_test_setup_teardown(test_key_by_file_refused, up, down),
-        cmocka_unit_test_setup_teardown(test_remote_unblock, up, down),
-        cmocka_unit_test_setup_teardown(test_remote_reload, up, down),
-        cmocka_unit_test_setup_teardown(test_remote_reload_des, up_des, down),
-        cmocka_unit_test_setup_teardown(test_remote_unblock_not_begun, up, down),
+        cmocka_unit_test_setup_teardown(test_identity, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_identity_internal_alone, up_des, desk_down),
+        cmocka_unit_test_setup_teardown(test_load, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_key_by_file, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_key_by_file_refused, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_remote_unblock, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_remote_reload, up, desk_down),
+        cmocka_unit_test_setup_teardown(test_remote_reload_des, up_des, desk_down),
+        cmocka_unit_test_setup_teardown(test_remote_unblock_not_begun, up, desk_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
