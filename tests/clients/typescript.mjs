@@ -149,6 +149,10 @@ test("a debit whose answer is lost", async () => {
   assert.deepEqual(seen.filter(([m]) => m === "purse.debit").map(([, p]) => p.op), [OP, OP]);
   await withScript([["purse.debit", null], ["txn.get", { txn: { ...TXN, state: "refused" } }], ["purse.debit", error("insufficient_funds", -100)]],
     async (c) => assert.equal((await fails("insufficient_funds", false, () => sale(c))).op, OP));
+  for (const odd of [{}, { txn: [] }, { txn: { state: 1 } }]) { // an answer without a transaction is no answer
+    await withScript([["purse.debit", odd], ["txn.get", odd], ["txn.get", { txn: TXN }]], async (c) =>
+      assert.equal((await sale(c)).txn.state, TXN.state));
+  }
   await withScript([["purse.debit", error("pin_wrong", -80)]], (c) => fails("pin_wrong", false, () => sale(c)));
 });
 

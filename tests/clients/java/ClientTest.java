@@ -250,6 +250,8 @@ public final class ClientTest {
                 .map(r -> r.getAsJsonObject("params").get("op").getAsString()).toList(), List.of(OP, OP));
         script(List.of("purse.debit", "hang up", "txn.get", "{\"txn\":" + TXN.replace("confirmed", "refused") + "}", "purse.debit",
                 error("insufficient_funds", -100)), c -> same(fails("insufficient_funds", false, () -> c.debit(sale)).op(), OP));
+        script(List.of("purse.debit", "{}", "txn.get", "{}", "txn.get", "{\"txn\":" + TXN + "}"), // no transaction is no answer
+                c -> same(c.debit(sale).txn().state(), "confirmed"));
         script(List.of("purse.debit", error("pin_wrong", -80)), c -> fails("pin_wrong", false, () -> c.debit(sale)));
         script(List.of("card.info", "{}", "purse.debit", "silence"), c -> {
             c.cardInfo(); // connected

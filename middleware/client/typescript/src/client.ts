@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Connection, SscardError, now } from "./connection.js";
+import { Connection, SscardError, localError, now } from "./connection.js";
 import { LEASED, Methods } from "./methods.js";
 import type { CardAcquireParams, CardAcquireResult, Event, PurseDebitParams, PurseDebitResult, Reader, Txn } from "./methods.js";
 
@@ -24,6 +24,14 @@ export interface ServiceOptions {
 
 /** As of purse.debit; op: your own key for the sale, kept before you call; a new one without it. */
 export type DebitParams = Omit<PurseDebitParams, "op" | "lease"> & { op?: string; lease?: string | Lease };
+
+// An answer without a transaction is no answer: the service has to be asked.
+function withTransaction<T extends { txn: Txn }>(result: T): T {
+  if (typeof (result as Partial<T> | null)?.txn?.state !== "string") {
+    throw localError("parse_error", "the answer holds no transaction", true);
+  }
+  return result;
+}
 
 /**
  * One connection; calls may be under way at the same time. It connects at the first call and again after a connection was lost,
@@ -93,7 +101,8 @@ export class Service extends Methods {
     let request: PurseDebitParams = { ...rest, op, ...(held === undefined ? {} : { lease: held }) };
     for (;;) {
       try {
-        return await this.purseDebit({ ...request, deadline_ms: Math.max(1, Math.floor(deadline - now())) });
+        const result = await this.purseDebit({ ...request, deadline_ms: Math.max(1, Math.floor(deadline - now())) });
+        return withTransaction(result);
       } catch (e) {
         if (!(e instanceof SscardError)) {
           throw e;
@@ -118,7 +127,7 @@ export class Service extends Methods {
     while (now() < deadline) {
       await sleep(100);
       try {
-        const { txn } = await this.txnGet({ op, deadline_ms: Math.max(1, Math.floor(deadline - now())) });
+        const { txn } = withTransaction(await this.txnGet({ op, deadline_ms: Math.max(1, Math.floor(deadline - now())) }));
         if (txn.final || txn.state === "unknown") {
           return txn; // a repeat of the op answers what it means
         }

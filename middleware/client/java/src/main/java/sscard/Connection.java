@@ -203,8 +203,10 @@ final class Connection implements AutoCloseable {
             JsonElement whole = GSON.getAdapter(JsonElement.class).read(reader);
             if (whole.isJsonObject() && reader.peek() == JsonToken.END_DOCUMENT) {
                 JsonObject message = whole.getAsJsonObject();
-                if (message.has("method") || message.has("result")
-                        || message.has("error") && message.get("error").isJsonObject()) {
+                JsonElement id = message.get("id");
+                boolean numbered = id == null || id.isJsonNull() || id.isJsonPrimitive() && id.getAsJsonPrimitive().isNumber();
+                boolean answer = message.has("error") ? message.get("error").isJsonObject() : message.has("result");
+                if (numbered && (message.has("method") || answer)) {
                     return message;
                 }
             }

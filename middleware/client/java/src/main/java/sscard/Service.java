@@ -157,7 +157,9 @@ public final class Service extends Methods implements AutoCloseable {
             SscardException lost;
             try {
                 again.values.put("deadline_ms", Math.max(1, Connection.left(deadline)));
-                return purseDebit(again);
+                PurseDebitResult result = purseDebit(again);
+                checked(result == null ? null : result.txn());
+                return result;
             } catch (SscardException e) {
                 lost = e.with(op);
                 boolean open = e.sent && LOST.contains(e.symbol) || e.symbol.equals("op_in_progress");
@@ -173,12 +175,20 @@ public final class Service extends Methods implements AutoCloseable {
         }
     }
 
+    private static Txn checked(Txn txn) throws SscardException {
+        if (txn == null || txn.state() == null) { // no answer: the service has to be asked
+            throw SscardException.local("parse_error", "the answer holds no transaction", true);
+        }
+        return txn;
+    }
+
     /** The journal's row once its outcome is known; null when there is none: then nothing was done. */
     private Txn ask(String op, long deadline, SscardException lost) throws SscardException {
         while (Connection.left(deadline) > 0) {
             try {
                 Thread.sleep(100);
-                Txn txn = txnGet(new TxnGetParams().op(op).deadlineMs(Math.max(1, Connection.left(deadline)))).txn();
+                Methods.TxnGetResult known = txnGet(new TxnGetParams().op(op).deadlineMs(Math.max(1, Connection.left(deadline))));
+                Txn txn = checked(known == null ? null : known.txn());
                 if (txn.isFinal() || txn.state().equals("unknown")) {
                     return txn; // a repeat of the op answers what it means
                 }
