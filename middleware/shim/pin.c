@@ -21,7 +21,9 @@ static int ask(struct ssc_shim *s, const char *question, pin_digits digits)
     }
     const int rc = ssc_shim_helper(s->config.pin_helper, question, prompt,
                                    sscard_deadline(s->config.pin_timeout_ms), digits);
-    return rc == 0 ? 0 : ssc_shim_fail(s, rc, NULL);
+    return rc == 0
+               ? 0
+               : ssc_shim_fail(s, rc, rc == SSC_E_NO_PIN_PAD ? "shim.conf 中没有可以运行的 helper" : NULL);
 }
 
 /* The call that the pad serves; *pad: it was the pad's affair, whatever came of it. */

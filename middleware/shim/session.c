@@ -138,6 +138,10 @@ static const struct ssc_error_info *row_of(struct sscard *client)
     if (row && row->code == SSC_E_NEED_REMOTE) {
         const struct ssc_error_info *cause = ssc_error_by_symbol(sscard_error_detail(client, "en"));
         row = cause && cause->code != SSC_E_NOT_SUPPORTED ? cause : row;
+    } else if (row && (row->code == SSC_E_PARSE || row->code == SSC_E_INVALID_REQUEST ||
+                       row->code == SSC_E_METHOD_NOT_FOUND || row->code == SSC_E_LINE_TOO_LONG)) {
+        row =
+            ssc_error_info(SSC_E_INTERNAL); /* library and service do not fit; the caller did nothing wrong */
     }
     return row;
 }

@@ -93,7 +93,7 @@ static void test_helper_codes(void **state)
     }
     verified(b, "123456");
     struct caller *none = caller_new(b, "[pin]\nentry = helper\n");
-    FAILS(none, -13, "读卡器没有密码键盘", iVerifyPIN, .type = 1);
+    FAILS(none, -13, "读卡器没有密码键盘。shim.conf 中没有可以运行的 helper", iVerifyPIN, .type = 1);
     caller_free(&none);
     none = caller_new(b, "[pin]\nentry = helper\nhelper = /nowhere/helper\n");
     FAILS(none, -13, "读卡器没有密码键盘", iVerifyPIN, .type = 1);

@@ -502,6 +502,10 @@ static void test_errors_of_another_service(void **state)
         assert_int_equal(refused_with(*state, unfit[i], out), -999);
         assert_true(strlen(out) >= 4);
     }
+    /* a line that one of the two cannot read is not the caller's fault (-23) */
+    assert_int_equal(refused_with(*state, "{broken", out), -5);
+    assert_int_equal(refused_with(*state, "{\"code\":-32700,\"data\":{\"symbol\":\"parse_error\"}}", out),
+                     -5);
     for (int shift = 0; shift < 3; shift++) {
         char text[1900];
         size_t n = (size_t)snprintf(text, sizeof text, "%s%.*s", error, shift, "ab");
