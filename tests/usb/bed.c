@@ -64,7 +64,7 @@ void bed_enter(char **argv)
         exit(1);
     }
     if (!dlopen(PRELOAD, RTLD_NOW | RTLD_NOLOAD)) {
-        fprintf(stderr, "skipped: " PRELOAD " cannot be loaded (package libumockdev0)\n");
+        fprintf(stderr, "skipped: " PRELOAD " cannot be loaded (package umockdev)\n");
         exit(77);
     }
 }
