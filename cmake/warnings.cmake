@@ -30,7 +30,7 @@ function(ssc_target target)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
   if(SSC_COVERAGE)
-    target_compile_options(${target} PRIVATE --coverage)
+    target_compile_options(${target} PRIVATE --coverage -fprofile-update=atomic) # threads count, too
     target_link_options(${target} PRIVATE --coverage)
   endif()
 endfunction()
