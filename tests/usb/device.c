@@ -135,6 +135,13 @@ void device_notify(struct device *d)
     }
 }
 
+void device_tell_again(struct device *d)
+{
+    device_lock(d);
+    device_notify(d);
+    device_unlock(d);
+}
+
 int device_insert(struct device *d, unsigned number, const char *image)
 {
     struct ssc_sim_card *card = NULL;

@@ -86,6 +86,8 @@ struct ssc_sim_card *device_card(struct device *d, unsigned slot);
 struct contact *device_contact(struct device *d, unsigned slot);
 /* For the nth command of this type from now on (type 0: any); nth 0: every one. Replaces the one before. */
 void device_fault(struct device *d, enum device_fault fault, uint8_t type, unsigned nth, unsigned arg);
+/* The state of the slots once more on the interrupt pipe. */
+void device_tell_again(struct device *d);
 /* One packet on the interrupt pipe, `count` times. */
 void device_interrupt(struct device *d, const uint8_t *packet, size_t len, unsigned count);
 /* What the holder types on the keypad: digits for each entry in turn, "1234,5678"; "C": cancels; "": nothing,

@@ -11,11 +11,11 @@
 
 static struct test_pcscd *pcscd;
 
-enum via { VIA_LIBCCID, VIA_HANDLER };
+enum via { DIRECT, VIA_LIBCCID, VIA_HANDLER };
 
-/* As bed_up, but `driver` is the PC/SC driver; its readers' names hold the serial number. Skips the test
- * where there is no pcscd or libccid. */
-static inline void via_pcscd(enum via via, struct device_config config, const char *image)
+/* As bed_up, but `driver` is the PC/SC driver; its readers' names hold the serial number. The second slot's
+ * card is `psam`. Skips the test where there is no pcscd or libccid. */
+static inline void via_pcscd(enum via via, struct device_config config, const char *image, const char *psam)
 {
     if (!test_pcscd_installed() ||
         (via == VIA_LIBCCID && access("/usr/lib/pcsc/drivers/ifd-ccid.bundle", F_OK) != 0)) {
@@ -30,6 +30,9 @@ static inline void via_pcscd(enum via via, struct device_config config, const ch
     assert_non_null(reader);
     if (image) {
         assert_int_equal(device_insert(reader, 0, image), 0);
+    }
+    if (psam) {
+        assert_int_equal(device_insert(reader, 1, psam), 0);
     }
     bed_plug(bed, 1, reader);
     pcscd = test_pcscd_new(NULL, 0);
@@ -62,6 +65,27 @@ static inline void name_of(unsigned slot, char out[SSC_READER_NAME_MAX])
             }
         }
     }
+}
+
+/* As await. libccid wakes the threads of a reader with several slots by a condition without a predicate: who
+ * is not waiting at that moment never hears of it. So the reader says it again, as no real one does. */
+static inline void await_via(enum via via, const char *name, enum ssc_slot wanted)
+{
+    enum { AGAIN = 100 };
+    const int64_t deadline = ssc_deadline(SOON);
+    struct ssc_reader_state state;
+    uint64_t version = 0;
+    bool there = false;
+    while (!there && ssc_now_ms() < deadline) {
+        const int rc = ssc_driver_watch(driver, &version, ssc_deadline(via == VIA_LIBCCID ? AGAIN : SOON));
+        if (rc == SSC_E_DEADLINE_EXCEEDED && via == VIA_LIBCCID) {
+            device_tell_again(reader);
+        } else {
+            assert_int_equal(rc, 0);
+        }
+        there = state_of(name, &state) && state.slot == wanted;
+    }
+    assert_true(there);
 }
 
 static inline int pcscd_bed_down(void **state)

@@ -15,13 +15,6 @@ static struct device_config two_slots(enum device_level level)
     return config;
 }
 
-static void load(uint8_t ifsc)
-{
-    static char card[IMAGE_MAX], psam[IMAGE_MAX];
-    assert_int_equal(device_insert(reader, 0, image_card("ssc-3.0", 0, ifsc, card)), 0);
-    assert_int_equal(device_insert(reader, 1, image_card("psam", 0, ifsc, psam)), 0);
-}
-
 /* Drivers name the reader as they like; all of them say its serial number. */
 static void serve(void)
 {
@@ -38,8 +31,9 @@ static void serve(void)
 static void straight(enum device_level level, uint8_t ifsc)
 {
     const struct device_config config = two_slots(level);
-    bed_up(&config, NULL);
-    load(ifsc);
+    static char card[IMAGE_MAX], psam[IMAGE_MAX];
+    bed_up(&config, image_card("ssc-3.0", 0, ifsc, card));
+    assert_int_equal(device_insert(reader, 1, image_card("psam", 0, ifsc, psam)), 0);
     serve();
 }
 
@@ -83,8 +77,8 @@ static void characters_t1(void **state)
 
 static void through(enum via via, enum device_level level, uint8_t ifsc)
 {
-    via_pcscd(via, two_slots(level), NULL);
-    load(ifsc);
+    static char card[IMAGE_MAX], psam[IMAGE_MAX];
+    via_pcscd(via, two_slots(level), image_card("ssc-3.0", 0, ifsc, card), image_card("psam", 0, ifsc, psam));
     serve();
 }
 

@@ -143,7 +143,7 @@ static void through(enum via via, enum device_level level, uint8_t ifsc)
     static char image[IMAGE_MAX];
     struct ssc_channel *ch = NULL;
     char name[SSC_READER_NAME_MAX];
-    via_pcscd(via, pad(level), image_card("ssc-2.0", 0, ifsc, image));
+    via_pcscd(via, pad(level), image_card("ssc-2.0", 0, ifsc, image), NULL);
     name_of(0, name);
     await(name, SSC_SLOT_CARD);
     assert_int_equal(ssc_channel_open(driver, name, false, &ch, ssc_deadline(SOON)), 0);

@@ -155,7 +155,7 @@ static void behind_pcscd(void **state)
         char name[SSC_READER_NAME_MAX];
         config.interrupt = !DISTURBANCES[i].polled;
         trouble = DISTURBANCES[i].name;
-        via_pcscd(VIA_HANDLER, config, "ssc-2.0");
+        via_pcscd(VIA_HANDLER, config, "ssc-2.0", NULL);
         name_of(0, name);
         await(name, SSC_SLOT_CARD);
         assert_int_equal(ssc_channel_open(driver, name, false, &ch, ssc_deadline(SOON)), 0);

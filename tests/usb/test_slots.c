@@ -38,17 +38,17 @@ static void others(char name[][SSC_READER_NAME_MAX], unsigned slots, unsigned bu
     }
 }
 
-static void come_and_go(char name[][SSC_READER_NAME_MAX], unsigned slots)
+static void come_and_go(enum via via, char name[][SSC_READER_NAME_MAX], unsigned slots)
 {
     for (unsigned i = 0; i < slots; i++) {
-        await(name[i], SSC_SLOT_EMPTY);
+        await_via(via, name[i], SSC_SLOT_EMPTY);
         assert_int_equal(device_insert(reader, i, "ssc-2.0"), 0);
-        await(name[i], SSC_SLOT_CARD);
+        await_via(via, name[i], SSC_SLOT_CARD);
         others(name, slots, i);
     }
     for (unsigned i = slots; i-- > 0;) {
         device_remove(reader, i);
-        await(name[i], SSC_SLOT_EMPTY);
+        await_via(via, name[i], SSC_SLOT_EMPTY);
         others(name, slots, i);
     }
 }
@@ -61,7 +61,7 @@ static void events(bool interrupt)
     for (unsigned i = 0; i < DEVICE_SLOTS; i++) {
         slot_name(i, name[i]);
     }
-    come_and_go(name, DEVICE_SLOTS);
+    come_and_go(DIRECT, name, DEVICE_SLOTS);
 }
 
 static void events_by_interrupt(void **state)
@@ -79,12 +79,12 @@ static void events_by_asking(void **state)
 static void events_through_pcscd(enum via via)
 {
     char name[2][SSC_READER_NAME_MAX];
-    via_pcscd(via, with_slots(2, true), NULL);
+    via_pcscd(via, with_slots(2, true), NULL, NULL);
     for (unsigned i = 0; i < 2; i++) {
         name_of(i, name[i]);
     }
-    come_and_go(name, 2);
-    come_and_go(name, 2);
+    come_and_go(via, name, 2);
+    come_and_go(via, name, 2);
 }
 
 static void events_through_libccid(void **state)
@@ -147,8 +147,7 @@ static void two_cards_at_once_through_the_handler(void **state)
 {
     char name[2][SSC_READER_NAME_MAX];
     (void)state;
-    via_pcscd(VIA_HANDLER, with_slots(2, true), "ssc-2.0");
-    assert_int_equal(device_insert(reader, 1, "psam"), 0);
+    via_pcscd(VIA_HANDLER, with_slots(2, true), "ssc-2.0", "psam");
     name_of(0, name[0]);
     name_of(1, name[1]);
     two_at_once(name);
