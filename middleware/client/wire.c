@@ -4,6 +4,7 @@
 #include "apdu/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -50,6 +51,17 @@ static int connect_error(int error)
     return error == EACCES || error == EPERM ? SSC_E_PERMISSION_DENIED : SSC_E_DAEMON_ABSENT;
 }
 
+/* A program without standard descriptors would print into the service's ear. */
+static int above_standard(int fd)
+{
+    int higher = fd;
+    if (fd >= 0 && fd <= STDERR_FILENO) {
+        higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        close(fd);
+    }
+    return higher;
+}
+
 /* A local connect succeeds at once, or says EAGAIN while the listener's queue is full. */
 static int connect_one(const char *path, bool check_peer, int *out, int64_t deadline)
 {
@@ -61,7 +73,7 @@ static int connect_one(const char *path, bool check_peer, int *out, int64_t dead
         goto done;
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    fd = above_standard(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (fd < 0) {
         goto done;
     }
@@ -122,12 +134,18 @@ int ssc_wire_connect(struct ssc_wire *w, const char *path, char where[108], int6
     } else {
         rc = connect_usual(&w->fd, where, deadline);
     }
+    w->owner = getpid();
     return rc;
 }
 
+/* A child that was forked meanwhile has a copy of the descriptor, and would keep the connection, and with it
+ * the lease, alive; but the child's own close is not to end its parent's. */
 void ssc_wire_close(struct ssc_wire *w)
 {
     if (w->fd >= 0) {
+        if (w->owner == getpid()) {
+            shutdown(w->fd, SHUT_RDWR);
+        }
         close(w->fd);
     }
     if (w->buf) {

@@ -5,11 +5,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define SSC_WIRE_LINE_MAX (4u * 1024u * 1024u) /* the service's longest answer is 1 MiB */
 
 struct ssc_wire {
-    int fd; /* -1: not connected */
+    int fd;      /* -1: not connected */
+    pid_t owner; /* the process that connected */
     char *buf;
     size_t len, cap;
     size_t scanned; /* bytes of buf known to hold no newline */
