@@ -35,11 +35,14 @@
  * and names it: the same call with the same time is answered with the stored outcome and moves no money,
  * unless that outcome is that none had moved: then it is tried again.
  *
- * pKey: what the back office's key machine answered to the step before, at most 255 bytes.
+ * pKey: what the back office's key machine answered to the step before, at most 127 bytes.
  *
  * Two-step functions (_HSM_Step1, 2, 3): the card is held for the calling thread from the first step to the
  * last, at most hsm-hold-ms of the configuration. An error in any step gives it back; then begin with Step1.
- * Any other function that the thread calls in between gives it back, too. All steps belong in one thread.
+ * Any other function that the thread calls in between gives it back, too. All steps belong in one thread;
+ * with "steps = process" in the configuration the next step may come from any thread of the process, which
+ * then has one two-step at a time: any function but the next step ends it, and of two that are begun at the
+ * same time one gets -12.
  *
  * -2201, -2202, -2203, -24 and -27272 say that the PSAM cannot do it: use the _HSM_ functions.
  *

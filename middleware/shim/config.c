@@ -27,6 +27,7 @@ static const struct option {
     {"shim", "reader", TEXT, AT(reader), NULL},
     {"shim", "deadline-ms", NUMBER, AT(deadline_ms), NULL},
     {"shim", "hsm-hold-ms", NUMBER, AT(hsm_hold_ms), NULL},
+    {"shim", "steps", CHOICE, AT(steps), "thread process"},
     {"shim", "device-number", TEXT, AT(device_number), NULL},
     {"shim", "amounts", CHOICE, AT(amounts), "yuan fen"},
     {"shim", "btlv-separator", TEXT, AT(btlv_separator), NULL},

@@ -12,12 +12,14 @@ enum { SSC_SHIM_FORMAT = 256 };
 
 enum ssc_shim_pin_entry { SSC_SHIM_PIN_AUTO, SSC_SHIM_PIN_PAD, SSC_SHIM_PIN_HELPER };
 enum ssc_shim_unit { SSC_SHIM_YUAN, SSC_SHIM_FEN };
+enum ssc_shim_steps { SSC_SHIM_STEPS_THREAD, SSC_SHIM_STEPS_PROCESS };
 
 struct ssc_shim_config {
     int encoding;     /* enum ssc_shim_encoding */
     char socket[108]; /* "": the usual places */
     char reader[128]; /* "": the only one of the medium that has a card */
     int64_t deadline_ms, hsm_hold_ms;
+    int steps;              /* enum ssc_shim_steps: whose the steps of a two-step are */
     char device_number[64]; /* "": the service's */
     int amounts;            /* enum ssc_shim_unit */
     char btlv_separator[8];

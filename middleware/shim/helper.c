@@ -46,7 +46,7 @@ static pid_t start(const char *path, const char *question, const char *prompt, i
     return pid;
 }
 
-/* Until the helper closes its end. *len: what it said, cut at the room there is. */
+/* Until the helper closes its end, but not for ever, however much it says. *len: cut at the room there is. */
 static int hear(int in, char *text, size_t cap, size_t *len, int64_t deadline)
 {
     int rc = 0;
@@ -56,15 +56,17 @@ static int hear(int in, char *text, size_t cap, size_t *len, int64_t deadline)
         const int64_t left = deadline - sscard_deadline(0);
         struct pollfd p = {.fd = in, .events = POLLIN};
         const int ready = poll(&p, 1, left > 0 ? (int)left : 0);
-        if (ready > 0) {
+        if (left <= 0) {
+            rc = SSC_E_PIN_TIMEOUT;
+        } else if (ready > 0) {
             char spill[32];
             const bool room = *len < cap;
             const ssize_t n = read(in, room ? text + *len : spill, room ? cap - *len : sizeof spill);
             open = n > 0 || (n < 0 && errno == EINTR);
             *len += n > 0 && room ? (size_t)n : 0;
             explicit_bzero(spill, sizeof spill);
-        } else if (ready == 0 || errno != EINTR) {
-            rc = left > 0 && ready == 0 ? 0 : SSC_E_PIN_TIMEOUT;
+        } else if (ready < 0 && errno != EINTR) {
+            rc = SSC_E_PIN_TIMEOUT;
         }
     }
     return rc;

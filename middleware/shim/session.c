@@ -5,6 +5,7 @@
 #include "apdu/sw.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int key_made; /* written once, by pthread_once */
+/* The two-step of a process between two calls; who takes it out of here is the only one who has it. */
+static _Atomic(struct ssc_shim *) resting;
 
 static void end(void *session)
 {
@@ -84,6 +87,39 @@ void ssc_shim_drop(struct ssc_shim *s)
     explicit_bzero(s->original, sizeof s->original);
     s->pin_verified = false;
     s->flow = s->step = 0;
+}
+
+int ssc_shim_rest(struct ssc_shim *s)
+{
+    struct ssc_shim *none = NULL;
+    struct ssc_shim *copy = s->config.steps == SSC_SHIM_STEPS_PROCESS ? malloc(sizeof *copy) : NULL;
+    int rc = copy || s->config.steps != SSC_SHIM_STEPS_PROCESS ? 0 : SSC_E_OUT_OF_MEMORY;
+    if (copy) {
+        *copy = *s;
+        rc = atomic_compare_exchange_strong(&resting, &none, copy) ? 0 : SSC_E_OP_BUSY;
+        if (rc == 0) {
+            s->client = NULL; /* it went along */
+            ssc_shim_drop(s);
+        } else {
+            explicit_bzero(copy, sizeof *copy);
+            free(copy);
+        }
+    }
+    return rc == 0 ? 0 : ssc_shim_fail(s, rc, "本进程的另一次分步调用尚未结束");
+}
+
+void ssc_shim_resume(struct ssc_shim *s)
+{
+    struct ssc_shim *taken =
+        s->config.steps == SSC_SHIM_STEPS_PROCESS ? atomic_exchange(&resting, NULL) : NULL;
+    if (taken && taken->pid == getpid()) {
+        ssc_shim_drop(s);
+        *s = *taken;
+        taken->client = NULL;
+    }
+    if (taken) { /* a child's copy of what its parent began is put away */
+        end(taken);
+    }
 }
 
 /* ---- failures ---- */
@@ -237,8 +273,10 @@ int ssc_shim_call(struct ssc_shim *s, const char *method, json_t *params, const 
     if (rc == 0 && sscard_call(s->client, method, text, &answer, deadline) != 0) {
         rc = explain_lease(s, fail_as_told(s), deadline);
     }
-    if (rc == 0 && result) {
-        *result = json_loads(answer, JSON_DECODE_ANY, NULL);
+    if (rc == 0 && answer[0] != '{') { /* every method answers an object: what is this? */
+        rc = ssc_shim_fail(s, SSC_E_INTERNAL, NULL);
+    } else if (rc == 0 && result) {
+        *result = json_loads(answer, 0, NULL);
         rc = *result ? 0 : ssc_shim_fail(s, SSC_E_OUT_OF_MEMORY, NULL);
     }
     sscard_free(answer);
@@ -267,12 +305,14 @@ int ssc_shim_acquire(struct ssc_shim *s, int type, const struct ssc_shim_card *c
         params = json_pack("{s:I, s:o*}", "hold_ms", (json_int_t)hold_ms, "expect", expect);
         json_object_update_new(params, ssc_shim_which(s, type));
     }
-    const int rc = ssc_shim_call(s, "card.acquire", params, NULL, &result, s->deadline);
+    int rc = ssc_shim_call(s, "card.acquire", params, NULL, &result, s->deadline);
     const char *lease = json_string_value(json_object_get(result, "lease"));
     const char *handle = json_string_value(json_object_get(result, "card"));
     if (lease) {
         snprintf(s->lease, sizeof s->lease, "%s", lease);
         snprintf(s->card, sizeof s->card, "%s", handle ? handle : "");
+    } else if (rc == 0) {
+        rc = ssc_shim_fail(s, SSC_E_INTERNAL, NULL);
     }
     json_decref(result);
     return rc;

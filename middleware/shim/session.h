@@ -46,6 +46,14 @@ struct ssc_shim *ssc_shim_session(int *rc);
 /* Closes the connection, and with it ends the lease and the two-step. */
 void ssc_shim_drop(struct ssc_shim *s);
 
+/* With `steps = process` a two-step belongs to whichever thread calls next. At most one rests between the
+ * calls of a process; it moves, and is never used by two threads. With `steps = thread` both do nothing. */
+/* Puts what the thread has begun where the next thread finds it. SSC_E_OP_BUSY's code: another one
+ * rests there already. */
+int ssc_shim_rest(struct ssc_shim *s);
+/* Takes what rests there, in place of what the thread had. */
+void ssc_shim_resume(struct ssc_shim *s);
+
 /* Fails with a row of the error table. `more` (may be NULL) goes behind its text. Returns the national code.
  */
 int ssc_shim_fail(struct ssc_shim *s, int code, const char *more);

@@ -4,6 +4,7 @@
 #include "apdu/error.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,11 +120,12 @@ static int take_all(struct ssc_shim *s, unsigned needs, const struct ssc_shim_ar
 
 /* ---- run ---- */
 
-/* A first step, and a function without steps, ends what this thread had begun before. A later one goes on
- * where the step before it ended. */
+/* A first step, and a function without steps, ends what was begun before. A later one goes on where the step
+ * before it ended. */
 static int in_order(struct ssc_shim *s, const struct function *f)
 {
     int rc = 0;
+    ssc_shim_resume(s);
     if (f->step <= 1) {
         ssc_shim_drop(s);
     } else if (s->flow != f->flow || s->step != f->step - 1) {
@@ -147,15 +149,20 @@ static int run(struct ssc_shim *s, const struct function *f, const struct ssc_sh
     if (rc == 0) {
         rc = f->run(s, in, &out);
     }
-    if (rc == 0) {
-        const int code = ssc_shim_deliver((enum ssc_shim_encoding)s->config.encoding, &out, buffer, cap);
-        rc = code == 0 ? 0 : ssc_shim_fail(s, code, NULL);
-    }
     if (rc == 0 && goes_on(f)) {
         s->flow = f->flow;
         s->step = f->step;
         s->until = sscard_deadline(s->config.hsm_hold_ms);
-    } else {
+        rc = ssc_shim_rest(s);
+    }
+    if (rc == 0) {
+        const int code = ssc_shim_deliver((enum ssc_shim_encoding)s->config.encoding, &out, buffer, cap);
+        if (code != 0) {
+            ssc_shim_resume(s);
+            rc = ssc_shim_fail(s, code, NULL);
+        }
+    }
+    if (rc != 0 || !goes_on(f)) {
         ssc_shim_drop(s);
     }
     if (in) {
@@ -166,6 +173,15 @@ static int run(struct ssc_shim *s, const struct function *f, const struct ssc_sh
     free(in);
     ssc_shim_out_free(&out);
     return rc;
+}
+
+/* A process without a descriptor left cannot even convert a text: the symbol is better than nothing. */
+static void tell(const struct ssc_shim *s, char *out, size_t cap)
+{
+    ssc_shim_deliver_cut((enum ssc_shim_encoding)s->config.encoding, s->text, out, cap);
+    if (out[0] == '\0') {
+        snprintf(out, cap, "%s", s->symbol);
+    }
 }
 
 long ssc_shim_run(enum ssc_shim_function function, const struct ssc_shim_args *args, char *out, size_t cap)
@@ -181,8 +197,7 @@ long ssc_shim_run(enum ssc_shim_function function, const struct ssc_shim_args *a
         } else {
             rc = rc == 0 ? run(s, f, args, out, cap) : rc;
             if (rc != 0) {
-                ssc_shim_deliver_cut((enum ssc_shim_encoding)s->config.encoding, s->text, out,
-                                     cap < TEXT_SIZE ? cap : TEXT_SIZE);
+                tell(s, out, cap < TEXT_SIZE ? cap : TEXT_SIZE);
             }
         }
     }

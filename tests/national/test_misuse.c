@@ -4,10 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <grp.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define LINE                                                                                                  \
@@ -306,144 +303,6 @@ static void test_hold_is_over(void **state)
     caller_free(&slow);
 }
 
-/* ---- processes ---- */
-
-/* A child of a thread that has called nothing yet takes the card, says so, and stays. */
-struct staying {
-    pid_t pid;
-    int out;
-};
-
-static void *fork_and_stay(void *arg)
-{
-    struct staying *s = arg;
-    s->pid = fork();
-    if (s->pid == 0) {
-        char line[1024];
-        if (iReadCardBas_HSM_Step1(1, line) == 0 && write(s->out, "x", 1) == 1) {
-            pause();
-        }
-        _exit(1);
-    }
-    return NULL;
-}
-
-static void test_killed_caller(void **state)
-{
-    struct bed *b = *state;
-    struct staying s = {.pid = -1};
-    pthread_t thread;
-    int pipes[2];
-    char c;
-    bed_put(b, CONTACT, "ssc-3.0");
-    assert_int_equal(pipe(pipes), 0);
-    s.out = pipes[1];
-    assert_int_equal(pthread_create(&thread, NULL, fork_and_stay, &s), 0);
-    pthread_join(thread, NULL);
-    close(pipes[1]);
-    assert_int_equal(read(pipes[0], &c, 1), 1);
-    kill(s.pid, SIGKILL);
-    waitpid(s.pid, NULL, 0);
-    assert_string_equal(OK(b->caller, iReadCardBas, .type = 1), LINE);
-    close(pipes[0]);
-}
-
-static int in_child(long wanted, const char *key)
-{
-    int status = 0;
-    const pid_t pid = fork();
-    if (pid == 0) {
-        char out[1024];
-        const long rc = key ? iReadCardBas_HSM_Step2((char *)(uintptr_t)key, out) : iReadCardBas(1, out);
-        _exit(rc == wanted && out[0] ? 0 : 1);
-    }
-    waitpid(pid, &status, 0);
-    return status;
-}
-
-/* A thread that forks while it is between two steps. Returns what went wrong. */
-static void *forking_thread(void *arg)
-{
-    char first[1024], out[1024], key[100];
-    bool ok = iReadCardBas(1, first) == 0 && in_child(0, NULL) == 0 && iReadCardBas_HSM_Step1(1, out) == 0;
-    snprintf(key, sizeof key, "%s", ok ? office_identity(out) : "");
-    ok = ok && in_child(-23, key) == 0;               /* the parent's two-step is not the child's */
-    ok = ok && iReadCardBas_HSM_Step2(key, out) == 0; /* nor is it over when the child ends */
-    ok = ok && in_child(0, NULL) == 0 && iReadCardBas(1, out) == 0 && strcmp(first, out) == 0;
-    *(bool *)arg = ok;
-    return NULL;
-}
-
-static void test_fork(void **state)
-{
-    struct bed *b = *state;
-    pthread_t thread;
-    bool ok = false;
-    bed_put(b, CONTACT, "ssc-3.0");
-    assert_int_equal(pthread_create(&thread, NULL, forking_thread, &ok), 0);
-    pthread_join(thread, NULL);
-    assert_true(ok);
-}
-
-/* A user whom nobody has given a role; or who may not even open the socket. */
-static void *nobody_calls(void *arg)
-{
-    const pid_t pid = fork();
-    int status = 1;
-    if (pid == 0) {
-        char out[1024];
-        const bool became = setgroups(0, NULL) == 0 && setresgid(65534, 65534, 65534) == 0 &&
-                            setresuid(65534, 65534, 65534) == 0;
-        _exit(became && iReadCardBas(1, out) == -12 && out[0] && national(FN_iDoDebit, &GOOD, out) == -12
-                  ? 0
-                  : 1);
-    }
-    waitpid(pid, &status, 0);
-    *(int *)arg = status;
-    return NULL;
-}
-
-static void test_no_role(void **state)
-{
-    struct bed *b = *state;
-    char path[128];
-    pthread_t thread;
-    int status = 1;
-    bed_put(b, CONTACT, "ssc-3.0");
-    snprintf(path, sizeof path, "%s/shim.conf", b->s->folder);
-    assert_int_equal(chmod(path, 0644), 0);
-    for (mode_t mode = 0600; geteuid() == 0 && mode <= 0666; mode += 066) {
-        assert_int_equal(chmod(b->s->socket, mode), 0);
-        assert_int_equal(pthread_create(&thread, NULL, nobody_calls, &status), 0);
-        pthread_join(thread, NULL);
-        assert_int_equal(status, 0);
-    }
-}
-
-/* A host that does not want to hear of children, and one that is interrupted all the time. */
-static void nothing(int number)
-{
-    (void)number;
-}
-
-static void test_host_signals(void **state)
-{
-    struct bed *b = *state;
-    bed_put(b, CONTACT, "ssc-3.0");
-    signal(SIGCHLD, SIG_IGN);
-    assert_string_equal(OK(b->caller, iVerifyPIN, .type = 1), "");
-    signal(SIGCHLD, SIG_DFL);
-    const struct sigaction act = {.sa_handler = nothing}; /* no SA_RESTART */
-    sigaction(SIGALRM, &act, NULL);
-    ualarm(3000, 3000);
-    for (int i = 0; i < 20; i++) {
-        assert_string_equal(OK(b->caller, iReadCardBas, .type = 1), LINE);
-        assert_string_equal(OK(b->caller, iVerifyPIN, .type = 1), "");
-    }
-    ualarm(0, 0);
-    signal(SIGALRM, SIG_DFL);
-}
-
 /* ---- threads ---- */
 
 enum { THREADS = 8, ROUNDS = 12 };
@@ -496,10 +355,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_late, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_card_taken, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_hold_is_over, bed_up, bed_down),
-        cmocka_unit_test_setup_teardown(test_killed_caller, bed_up, bed_down),
-        cmocka_unit_test_setup_teardown(test_fork, bed_up, bed_down),
-        cmocka_unit_test_setup_teardown(test_no_role, bed_up, bed_down),
-        cmocka_unit_test_setup_teardown(test_host_signals, bed_up, bed_down),
         cmocka_unit_test_setup_teardown(test_threads, bed_up, bed_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
