@@ -32,8 +32,9 @@ static inline void ssc_build_end(struct ssc_command_buf *b, const struct ssc_wri
 {
     b->cmd.lc = w->len;
     b->cmd.le = le;
-    if (w->full)
+    if (w->full) {
         ssc_build_refuse(b);
+    }
 }
 
 /* Header and data in one call. */
@@ -57,8 +58,9 @@ static inline int ssc_take_pair(const struct ssc_response *r, uint8_t first[4], 
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (r->len != 8)
+    if (r->len != 8) {
         goto done;
+    }
     memcpy(first, r->data, 4);
     memcpy(second, r->data + 4, 4);
     rc = 0;

@@ -24,8 +24,9 @@ struct cipher {
 
 void ssc_cleanse(void *p, size_t len)
 {
-    if (p != NULL)
+    if (p != NULL) {
         OPENSSL_cleanse(p, len);
+    }
 }
 
 bool ssc_mac_equal(const uint8_t *a, const uint8_t *b, size_t len)
@@ -37,8 +38,9 @@ int ssc_random(uint8_t *out, size_t len)
 {
     int rc = SSC_E_INVALID_ARGUMENT;
 
-    if (len > INT_MAX || (out == NULL && len > 0))
+    if (len > INT_MAX || (out == NULL && len > 0)) {
         goto done;
+    }
     rc = len == 0 || RAND_bytes(out, (int)len) == 1 ? 0 : SSC_E_CRYPTO;
 done:
     return rc;
@@ -54,14 +56,16 @@ static int key_check(const struct ssc_key *key, size_t longest)
 {
     int rc = SSC_E_INVALID_ARGUMENT;
 
-    if (key == NULL)
+    if (key == NULL) {
         goto done;
-    if (key->alg == SSC_ALG_SSF33)
+    }
+    if (key->alg == SSC_ALG_SSF33) {
         rc = SSC_E_NOT_SUPPORTED;
-    else if (key->alg == SSC_ALG_SM4)
+    } else if (key->alg == SSC_ALG_SM4) {
         rc = key->len == 16 ? 0 : SSC_E_INVALID_ARGUMENT;
-    else if (key->alg == SSC_ALG_3DES && (key->len == 8 || key->len == 16 || key->len == 24))
+    } else if (key->alg == SSC_ALG_3DES && (key->len == 8 || key->len == 16 || key->len == 24)) {
         rc = key->len <= longest ? 0 : SSC_E_INVALID_ARGUMENT;
+    }
 done:
     return rc;
 }
@@ -69,8 +73,9 @@ done:
 /* The default provider has no single DES: EDE with K|K|K is the same function. Two-key 3DES is KL|KR|KL. */
 static void des_expand(const struct ssc_key *key, uint8_t out[24])
 {
-    for (size_t i = 0; i < 24; i++)
+    for (size_t i = 0; i < 24; i++) {
         out[i] = key->bytes[i % (key->len == 24 ? 24u : key->len)];
+    }
 }
 
 static const char *cipher_name(enum ssc_algorithm alg, enum mode mode)
@@ -94,23 +99,28 @@ static int cipher_begin(struct cipher *c, const struct ssc_key *key, enum mode m
     int rc = SSC_E_CRYPTO;
     uint8_t bytes[24];
 
-    if (key->alg == SSC_ALG_SM4)
+    if (key->alg == SSC_ALG_SM4) {
         memcpy(bytes, key->bytes, 16);
-    else
+    } else {
         des_expand(key, bytes);
+    }
     c->ctx = NULL;
     c->method = EVP_CIPHER_fetch(NULL, cipher_name(key->alg, mode), PROVIDER);
-    if (c->method == NULL)
+    if (c->method == NULL) {
         goto done;
+    }
     c->ctx = EVP_CIPHER_CTX_new();
-    if (c->ctx == NULL || EVP_CipherInit_ex2(c->ctx, c->method, bytes, iv, encrypt ? 1 : 0, NULL) != 1)
+    if (c->ctx == NULL || EVP_CipherInit_ex2(c->ctx, c->method, bytes, iv, encrypt ? 1 : 0, NULL) != 1) {
         goto done;
+    }
     /* Only after the initialisation, which sets padding on again. */
-    if (EVP_CIPHER_CTX_set_padding(c->ctx, 0) == 1)
+    if (EVP_CIPHER_CTX_set_padding(c->ctx, 0) == 1) {
         rc = 0;
+    }
 done:
-    if (rc != 0)
+    if (rc != 0) {
         cipher_end(c);
+    }
     OPENSSL_cleanse(bytes, sizeof bytes);
     return rc;
 }
@@ -130,15 +140,17 @@ int ssc_ecb(const struct ssc_key *key, bool encrypt, const uint8_t *in, size_t l
     struct cipher c;
     int rc = key_check(key, 24);
 
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     if (len == 0 || len > INT_MAX || len % ssc_block_size(key->alg) != 0 || in == NULL || out == NULL) {
         rc = SSC_E_INVALID_ARGUMENT;
         goto done;
     }
     rc = cipher_begin(&c, key, ECB, encrypt, NULL);
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     rc = cipher_update(&c, in, len, out);
     cipher_end(&c);
 done:
@@ -154,8 +166,9 @@ static int mac_blocks(struct cipher *c, size_t block, const uint8_t *msg, size_t
     for (size_t pos = 0; rc == 0 && pos < len;) {
         size_t n = len - pos < CHUNK ? len - pos : CHUNK;
         rc = cipher_update(c, msg + pos, n, scratch);
-        if (rc == 0)
+        if (rc == 0) {
             memcpy(last, scratch + n - block, block);
+        }
         pos += n;
     }
     OPENSSL_cleanse(scratch, sizeof scratch);
@@ -171,8 +184,9 @@ int ssc_cbc_mac(const struct ssc_key *key, const uint8_t *iv, const uint8_t *msg
     struct cipher c;
     int rc = key_check(key, 16);
 
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     block = ssc_block_size(key->alg);
     rest = len % block;
     if (mac == NULL || (msg == NULL && len > 0) || (padded && (len == 0 || rest != 0))) {
@@ -180,18 +194,21 @@ int ssc_cbc_mac(const struct ssc_key *key, const uint8_t *iv, const uint8_t *msg
         goto done;
     }
     rc = cipher_begin(&c, key, CBC, true, iv != NULL ? iv : zero);
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     rc = mac_blocks(&c, block, msg, len - rest, last);
     if (rc == 0 && !padded) {
-        if (rest > 0)
+        if (rest > 0) {
             memcpy(tail, msg + len - rest, rest);
+        }
         tail[rest] = 0x80;
         rc = mac_blocks(&c, block, tail, block, last);
     }
     cipher_end(&c);
-    if (rc == 0)
+    if (rc == 0) {
         memcpy(mac, last, block);
+    }
 done:
     OPENSSL_cleanse(tail, sizeof tail);
     OPENSSL_cleanse(last, sizeof last);
@@ -205,8 +222,9 @@ int ssc_retail_mac(const struct ssc_key *key, const uint8_t iv[8], const uint8_t
     uint8_t chain[DES_BLOCK] = {0};
     int rc = key_check(key, 16);
 
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     if (key->alg != SSC_ALG_3DES || key->len != 16 || mac == NULL) {
         rc = SSC_E_INVALID_ARGUMENT;
         goto done;
@@ -214,10 +232,12 @@ int ssc_retail_mac(const struct ssc_key *key, const uint8_t iv[8], const uint8_t
     memcpy(left.bytes, key->bytes, 8);
     memcpy(right.bytes, key->bytes + 8, 8);
     rc = ssc_cbc_mac(&left, iv, msg, len, padded, chain);
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_ecb(&right, false, chain, sizeof chain, chain);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_ecb(&left, true, chain, sizeof chain, mac);
+    }
 done:
     OPENSSL_cleanse(&left, sizeof left);
     OPENSSL_cleanse(&right, sizeof right);
@@ -231,12 +251,14 @@ int ssc_sm3(const uint8_t *msg, size_t len, uint8_t out[32])
     unsigned made = 0;
     int rc = SSC_E_INVALID_ARGUMENT;
 
-    if ((msg == NULL && len > 0) || out == NULL)
+    if ((msg == NULL && len > 0) || out == NULL) {
         goto done;
+    }
     rc = SSC_E_CRYPTO;
     method = EVP_MD_fetch(NULL, "SM3", PROVIDER);
-    if (method != NULL && EVP_Digest(msg, len, out, &made, method, NULL) == 1 && made == 32)
+    if (method != NULL && EVP_Digest(msg, len, out, &made, method, NULL) == 1 && made == 32) {
         rc = 0;
+    }
 done:
     EVP_MD_free(method);
     return rc;
@@ -248,21 +270,24 @@ int ssc_diversify(const struct ssc_key *master, const uint8_t factor[8], struct 
     struct ssc_key made = {.alg = SSC_ALG_NONE};
     int rc = key_check(master, 16);
 
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     for (size_t i = 0; i < 8; i++) {
         block[i] = factor[i];
         block[8 + i] = (uint8_t)~factor[i];
     }
     /* ECB over f|~f is E(f)|E(~f) for DES and one block for SM4. */
     rc = ssc_ecb(master, true, block, master->len, made.bytes);
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     made.alg = master->alg;
     made.len = master->len;
 done:
-    if (out != NULL)
+    if (out != NULL) {
         *out = rc == 0 ? made : (struct ssc_key){.alg = SSC_ALG_NONE};
+    }
     OPENSSL_cleanse(&made, sizeof made);
     OPENSSL_cleanse(block, sizeof block);
     return rc;

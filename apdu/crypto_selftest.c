@@ -78,10 +78,12 @@ static int check(const struct answer *a)
     switch (a->primitive) {
     case ECB:
         rc = ssc_ecb(&a->key, true, text, a->len, got);
-        if (rc == 0)
+        if (rc == 0) {
             rc = ssc_ecb(&a->key, false, got, a->len, back);
-        if (rc == 0 && memcmp(back, text, a->len) != 0)
+        }
+        if (rc == 0 && memcmp(back, text, a->len) != 0) {
             rc = SSC_E_CRYPTO;
+        }
         break;
     case CBC_MAC:
         want = ssc_block_size(a->key.alg);
@@ -104,12 +106,15 @@ int ssc_crypto_self_test(void)
     uint8_t random[2][16] = {{0}};
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < sizeof answers / sizeof answers[0]; i++)
+    for (size_t i = 0; rc == 0 && i < sizeof answers / sizeof answers[0]; i++) {
         rc = check(&answers[i]);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_random(random[0], sizeof random);
+    }
     /* A generator that repeats itself would repeat a challenge. */
-    if (rc == 0 && memcmp(random[0], random[1], sizeof random[0]) == 0)
+    if (rc == 0 && memcmp(random[0], random[1], sizeof random[0]) == 0) {
         rc = SSC_E_CRYPTO;
+    }
     return rc;
 }

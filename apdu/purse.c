@@ -61,16 +61,18 @@ void ssc_cmd_purse_init_purchase(struct ssc_command_buf *b, const struct ssc_pur
     ssc_write32(&w, p->amount);
     ssc_write(&w, p->terminal, sizeof p->terminal);
     ssc_build_end(b, &w, 15);
-    if (p1 < 0)
+    if (p1 < 0) {
         ssc_build_refuse(b);
+    }
 }
 
 int ssc_rsp_purse_init_purchase(const struct ssc_response *r, struct ssc_purse_purchase *p)
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (r->len != 15)
+    if (r->len != 15) {
         goto done;
+    }
     p->balance = ssc_get32(r->data);
     p->counter = ssc_get16(r->data + 4);
     p->overdraft = get24(r->data + 6);
@@ -118,12 +120,14 @@ void ssc_cmd_purse_init_online(struct ssc_command_buf *b, const struct ssc_purse
                                     limit || unload ? SSC_WALLET_ED : p->wallet);
 
     ssc_write8(&w, p->key_index);
-    if (!limit)
+    if (!limit) {
         ssc_write32(&w, p->amount);
+    }
     ssc_write(&w, p->terminal, sizeof p->terminal);
     ssc_build_end(b, &w, limit ? 19 : 16);
-    if (!online_valid(p))
+    if (!online_valid(p)) {
         ssc_build_refuse(b);
+    }
 }
 
 int ssc_rsp_purse_init_online(const struct ssc_response *r, struct ssc_purse_online *p)
@@ -132,8 +136,9 @@ int ssc_rsp_purse_init_online(const struct ssc_response *r, struct ssc_purse_onl
     const uint8_t *rest = NULL;
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (r->len != (limit ? 19 : 16))
+    if (r->len != (limit ? 19 : 16)) {
         goto done;
+    }
     p->balance = ssc_get32(r->data);
     p->counter = ssc_get16(r->data + 4);
     p->old_limit = limit ? get24(r->data + 6) : 0;
@@ -156,21 +161,24 @@ void ssc_cmd_purse_complete_online(struct ssc_command_buf *b, const struct ssc_p
                                              : CREDIT,
                                     unload ? 0x03 : 0x00, 0x00);
 
-    if (limit)
+    if (limit) {
         ssc_write24(&w, p->amount);
+    }
     ssc_write(&w, p->host_time, sizeof p->host_time);
     ssc_write(&w, p->mac2, sizeof p->mac2);
     ssc_build_end(b, &w, 4);
-    if (!online_valid(p))
+    if (!online_valid(p)) {
         ssc_build_refuse(b);
+    }
 }
 
 int ssc_rsp_purse_complete_online(const struct ssc_response *r, uint8_t tac_or_mac3[4])
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (r->len != 4)
+    if (r->len != 4) {
         goto done;
+    }
     memcpy(tac_or_mac3, r->data, 4);
     rc = 0;
 done:
@@ -188,8 +196,9 @@ int ssc_rsp_purse_balance(const struct ssc_response *r, uint32_t *amount)
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (r->len != 4)
+    if (r->len != 4) {
         goto done;
+    }
     *amount = ssc_get32(r->data);
     rc = 0;
 done:
@@ -227,10 +236,12 @@ static int date_text(const uint8_t bcd[4], char out[9])
     size_t len = 9;
     int rc = ssc_cn_to_digits(bcd, 4, out, &len);
 
-    if (rc == 0 && len != 8 && len != 0)
+    if (rc == 0 && len != 8 && len != 0) {
         rc = SSC_E_BAD_RESPONSE;
-    if (rc != 0)
+    }
+    if (rc != 0) {
         out[0] = '\0';
+    }
     return rc;
 }
 
@@ -240,15 +251,17 @@ int ssc_purse_app_parse(const uint8_t *data, size_t len, struct ssc_purse_app *o
 
     /* The bank's form has 30 bytes, the one of the transport cards 43; they agree as far as it is read here.
      */
-    if (len != 30 && len != 43)
+    if (len != 30 && len != 43) {
         goto done;
+    }
     memcpy(out->issuer, data, sizeof out->issuer);
     out->app_type = data[8];
     out->version = data[9];
     memcpy(out->serial, data + 10, sizeof out->serial);
     rc = date_text(data + 20, out->start);
-    if (rc == 0)
+    if (rc == 0) {
         rc = date_text(data + 24, out->end);
+    }
 done:
     return rc;
 }
@@ -257,8 +270,9 @@ int ssc_purse_record_parse(const uint8_t *data, size_t len, struct ssc_purse_rec
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (len != 23)
+    if (len != 23) {
         goto done;
+    }
     out->counter = ssc_get16(data);
     out->overdraft = get24(data + 2);
     out->amount = ssc_get32(data + 5);
@@ -284,11 +298,13 @@ void ssc_cmd_purse_psam_init(struct ssc_command_buf *b, const struct ssc_purse_p
     ssc_write(&w, p->datetime, sizeof p->datetime);
     ssc_write8(&w, p->key_version);
     ssc_write8(&w, p->algorithm);
-    for (unsigned i = 0; i < levels && levels <= 3; i++)
+    for (unsigned i = 0; i < levels && levels <= 3; i++) {
         ssc_write(&w, factors[i], 8);
+    }
     ssc_build_end(b, &w, 8);
-    if (levels > 3)
+    if (levels > 3) {
         ssc_build_refuse(b);
+    }
 }
 
 int ssc_rsp_purse_psam_init(const struct ssc_response *r, uint8_t terminal_seq[4], uint8_t mac1[4])
@@ -300,8 +316,9 @@ void ssc_cmd_psam_init_descrypt(struct ssc_command_buf *b, uint8_t type, uint8_t
                                 const uint8_t *factors, size_t len)
 {
     ssc_build_data(b, CLA, 0x1A, (unsigned)levels << 5 | type, version, factors, len, 0);
-    if (levels > 7 || type > 0x1F)
+    if (levels > 7 || type > 0x1F) {
         ssc_build_refuse(b);
+    }
 }
 
 /* ---- PIN and secure messaging ---- */
@@ -356,8 +373,9 @@ int ssc_purse_secure(struct ssc_command_buf *b, const struct ssc_key *key, const
     int rc = SSC_E_INVALID_ARGUMENT;
 
     if (b->cmd.data != b->data || (b->cmd.cla & 0x0F) != 0x04 || lc + sizeof mac > SSC_LC_SHORT ||
-        challenge_len < 4)
+        challenge_len < 4) {
         goto done;
+    }
     ssc_write8(&w, b->cmd.cla);
     ssc_write8(&w, b->cmd.ins);
     ssc_write8(&w, b->cmd.p1);
@@ -365,13 +383,15 @@ int ssc_purse_secure(struct ssc_command_buf *b, const struct ssc_key *key, const
     ssc_write8(&w, (unsigned)(lc + sizeof mac));
     ssc_write(&w, b->data, lc);
     rc = ssc_purse_sm_mac(key, challenge, challenge_len, message, w.len, mac);
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     memcpy(b->data + lc, mac, sizeof mac);
     b->cmd.lc = lc + sizeof mac;
 done:
-    if (rc != 0)
+    if (rc != 0) {
         ssc_build_refuse(b);
+    }
     ssc_cleanse(message, sizeof message);
     return rc;
 }

@@ -67,10 +67,11 @@ int ssc_purse_online_session(const struct ssc_key *key, const struct ssc_purse_o
 /* The amount, or the limit in its three bytes. */
 static void write_value(struct ssc_writer *w, const struct ssc_purse_online *p, uint32_t value)
 {
-    if (p->type == SSC_PURSE_OVERDRAFT)
+    if (p->type == SSC_PURSE_OVERDRAFT) {
         ssc_write24(w, value);
-    else
+    } else {
         ssc_write32(w, value);
+    }
 }
 
 /* A value that its bytes cannot hold must not be signed as another one. */
@@ -87,8 +88,9 @@ int ssc_purse_online_mac1(const struct ssc_key *key, const struct ssc_purse_onli
     struct ssc_writer w = ssc_writer(message, sizeof message);
     int rc = values_check(p);
 
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     ssc_write32(&w, p->balance);
     write_value(&w, p, p->type == SSC_PURSE_OVERDRAFT ? p->old_limit : p->amount);
     ssc_write8(&w, p->type);
@@ -113,8 +115,9 @@ int ssc_purse_online_mac2(const struct ssc_key *key, const struct ssc_purse_onli
     struct ssc_writer w = ssc_writer(message, sizeof message);
     int rc = values_check(p);
 
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     write_order(&w, p);
     rc = ssc_purse_mac(key, message, w.len, mac);
 done:
@@ -126,12 +129,13 @@ static bool new_balance(const struct ssc_purse_online *p, uint32_t *out)
 {
     int64_t balance = p->balance, amount = p->amount;
 
-    if (p->type == SSC_PURSE_UNLOAD)
+    if (p->type == SSC_PURSE_UNLOAD) {
         balance -= amount;
-    else if (p->type == SSC_PURSE_OVERDRAFT)
+    } else if (p->type == SSC_PURSE_OVERDRAFT) {
         balance += amount - (int64_t)p->old_limit; /* the deposit's balance includes the limit */
-    else
+    } else {
         balance += amount;
+    }
     *out = (uint32_t)balance;
     return balance >= 0 && balance <= (int64_t)UINT32_MAX;
 }
@@ -143,10 +147,12 @@ int ssc_purse_online_tac(const struct ssc_key *key, const struct ssc_purse_onlin
     uint32_t balance = 0;
     int rc = values_check(p);
 
-    if (rc == 0 && !new_balance(p, &balance))
+    if (rc == 0 && !new_balance(p, &balance)) {
         rc = SSC_E_INVALID_ARGUMENT;
-    if (rc != 0)
+    }
+    if (rc != 0) {
         goto done;
+    }
     ssc_write32(&w, balance);
     ssc_write16(&w, p->counter);
     write_order(&w, p);

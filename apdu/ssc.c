@@ -46,16 +46,18 @@ void ssc_cmd_read_record(struct ssc_command_buf *b, uint8_t sfi, uint8_t p1, enu
                          size_t le)
 {
     ssc_build_data(b, CLA_ISO, 0xB2, p1, record_p2(sfi, mode), NULL, 0, le);
-    if (!record_valid(sfi, mode) || le > SSC_LE_EXTENDED)
+    if (!record_valid(sfi, mode) || le > SSC_LE_EXTENDED) {
         ssc_build_refuse(b);
+    }
 }
 
 void ssc_cmd_update_record(struct ssc_command_buf *b, uint8_t sfi, uint8_t p1, enum ssc_record_mode mode,
                            const uint8_t *data, size_t len)
 {
     ssc_build_data(b, CLA_ISO, 0xDC, p1, record_p2(sfi, mode), data, len, 0);
-    if (!record_valid(sfi, mode))
+    if (!record_valid(sfi, mode)) {
         ssc_build_refuse(b);
+    }
 }
 
 /* P1 P2 of the BINARY commands: SFI and 8-bit offset, or 15-bit offset into the current file. */
@@ -74,8 +76,9 @@ void ssc_cmd_read_binary(struct ssc_command_buf *b, uint8_t sfi, uint16_t offset
     unsigned p1p2 = binary_p1p2(sfi, offset);
 
     ssc_build_data(b, CLA_ISO, 0xB0, p1p2 >> 8, p1p2 & 0xFF, NULL, 0, le);
-    if (!binary_valid(sfi, offset) || le > SSC_LE_EXTENDED)
+    if (!binary_valid(sfi, offset) || le > SSC_LE_EXTENDED) {
         ssc_build_refuse(b);
+    }
 }
 
 void ssc_cmd_update_binary(struct ssc_command_buf *b, uint8_t sfi, uint16_t offset, const uint8_t *data,
@@ -84,8 +87,9 @@ void ssc_cmd_update_binary(struct ssc_command_buf *b, uint8_t sfi, uint16_t offs
     unsigned p1p2 = binary_p1p2(sfi, offset);
 
     ssc_build_data(b, CLA_ISO, 0xD6, p1p2 >> 8, p1p2 & 0xFF, data, len, 0);
-    if (!binary_valid(sfi, offset))
+    if (!binary_valid(sfi, offset)) {
         ssc_build_refuse(b);
+    }
 }
 
 void ssc_cmd_get_challenge(struct ssc_command_buf *b, size_t le)
@@ -109,11 +113,13 @@ void ssc_cmd_external_auth(struct ssc_command_buf *b, uint8_t ref, const uint8_t
 
     ssc_write(&w, auth, 8);
     ssc_write(&w, original, 8);
-    if (version >= 0)
+    if (version >= 0) {
         ssc_write8(&w, (unsigned)version & 0xFF);
+    }
     ssc_build_end(b, &w, 0);
-    if (version > 0xFF)
+    if (version > 0xFF) {
         ssc_build_refuse(b);
+    }
 }
 
 /* ---- PIN ---- */
@@ -129,15 +135,18 @@ int ssc_pin_bytes(const char *digits, uint8_t out[8], size_t *len)
     size_t n = strnlen(digits, 2 * PIN_MAX + 1);
     int rc = SSC_E_PIN_LENGTH;
 
-    if (n < 2 * PIN_MIN || n > 2 * PIN_MAX)
+    if (n < 2 * PIN_MIN || n > 2 * PIN_MAX) {
         goto done;
+    }
     for (size_t i = 0; i < n; i++) {
-        if (digits[i] < '0' || digits[i] > '9')
+        if (digits[i] < '0' || digits[i] > '9') {
             goto done;
+        }
         packed[i / 2] |= (uint8_t)((digits[i] - '0') << (i % 2 == 0 ? 4 : 0));
     }
-    if (n % 2 != 0)
+    if (n % 2 != 0) {
         packed[n / 2] |= 0x0F;
+    }
     *len = (n + 1) / 2;
     memcpy(out, packed, *len);
     rc = 0;
@@ -149,8 +158,9 @@ done:
 void ssc_cmd_verify(struct ssc_command_buf *b, const uint8_t *pin, size_t len)
 {
     ssc_build_data(b, CLA_ISO, 0x20, 0x00, 0x00, pin, len, 0);
-    if (len != 0 && !pin_fits(len))
+    if (len != 0 && !pin_fits(len)) {
         ssc_build_refuse(b);
+    }
 }
 
 int ssc_cmd_change_pin(struct ssc_command_buf *b, uint8_t id, const uint8_t *old_pin, size_t old_len,
@@ -188,8 +198,9 @@ static int secure_24(struct ssc_command_buf *b, const struct ssc_key *session, u
     ssc_write8(&m, (unsigned)(cipher_len + sizeof mac));
     ssc_write(&m, cipher, cipher_len);
     rc = m.full ? SSC_E_INTERNAL : ssc_mac4(session, message, m.len, mac);
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     ssc_write(&w, cipher, cipher_len);
     ssc_write(&w, mac, sizeof mac);
     ssc_build_end(b, &w, 0);
@@ -205,16 +216,20 @@ int ssc_cmd_reload_pin(struct ssc_command_buf *b, const struct ssc_key *stk, con
     size_t cipher_len = sizeof cipher;
     int rc = SSC_E_PIN_LENGTH;
 
-    if (!pin_fits(len))
+    if (!pin_fits(len)) {
         goto done;
+    }
     rc = ssc_session_key(stk, challenge, 8, &session);
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_encipher(&session, pin, len, cipher, &cipher_len);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = secure_24(b, &session, 0x01, cipher, cipher_len);
+    }
 done:
-    if (rc != 0)
+    if (rc != 0) {
         ssc_build_refuse(b);
+    }
     ssc_cleanse(&session, sizeof session);
     return rc;
 }
@@ -224,10 +239,12 @@ int ssc_cmd_unblock_pin(struct ssc_command_buf *b, const struct ssc_key *stk, co
     struct ssc_key session = {.alg = SSC_ALG_NONE};
     int rc = ssc_session_key(stk, challenge, 8, &session);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = secure_24(b, &session, 0x00, NULL, 0);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         ssc_build_refuse(b);
+    }
     ssc_cleanse(&session, sizeof session);
     return rc;
 }

@@ -34,8 +34,9 @@ int ssc_rsp_init_purchase(const struct ssc_response *r, struct ssc_medical_purch
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (r->len != 22)
+    if (r->len != 22) {
         goto done;
+    }
     p->balance = ssc_get32(r->data);
     p->year_self_pay = ssc_get32(r->data + 4);
     p->year_pooled = ssc_get32(r->data + 8);
@@ -78,8 +79,9 @@ int ssc_rsp_init_load(const struct ssc_response *r, struct ssc_medical_load *l)
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (r->len != 16)
+    if (r->len != 16) {
         goto done;
+    }
     l->balance = ssc_get32(r->data);
     l->seq = ssc_get16(r->data + 4);
     l->key_version = r->data[6];
@@ -104,8 +106,9 @@ int ssc_rsp_credit(const struct ssc_response *r, uint8_t tac[4])
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (r->len != 4)
+    if (r->len != 4) {
         goto done;
+    }
     memcpy(tac, r->data, 4);
     rc = 0;
 done:
@@ -115,8 +118,9 @@ done:
 void ssc_cmd_medical_balance(struct ssc_command_buf *b, uint8_t which)
 {
     ssc_build_data(b, CLA, BALANCE, 0x00, which, NULL, 0, which == 1 ? 4 : 6);
-    if (which < 1 || which > 3)
+    if (which < 1 || which > 3) {
         ssc_build_refuse(b);
+    }
 }
 
 /* Four BCD digits, no fewer. */
@@ -126,11 +130,13 @@ static int bcd_year(const uint8_t bcd[2], unsigned *year)
     size_t len = sizeof digits;
     int rc = ssc_cn_to_digits(bcd, 2, digits, &len);
 
-    if (rc == 0 && len != 4)
+    if (rc == 0 && len != 4) {
         rc = SSC_E_BAD_RESPONSE;
+    }
     *year = 0;
-    for (size_t i = 0; rc == 0 && i < 4; i++)
+    for (size_t i = 0; rc == 0 && i < 4; i++) {
         *year = *year * 10 + (unsigned)(digits[i] - '0');
+    }
     return rc;
 }
 
@@ -138,8 +144,9 @@ int ssc_rsp_medical_balance(const struct ssc_response *r, uint8_t which, uint32_
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (r->len != (which == 1 ? 4 : 6))
+    if (r->len != (which == 1 ? 4 : 6)) {
         goto done;
+    }
     *amount = ssc_get32(r->data);
     *year = 0;
     rc = which == 1 ? 0 : bcd_year(r->data + 4, year);
@@ -164,8 +171,9 @@ int ssc_medical_record_parse(const uint8_t *data, size_t len, struct ssc_medical
 {
     int rc = SSC_E_BAD_RESPONSE;
 
-    if (len != RECORD && len != RECORD_ACCOUNT_ONLY)
+    if (len != RECORD && len != RECORD_ACCOUNT_ONLY) {
         goto done;
+    }
     *out = (struct ssc_medical_record){.seq = ssc_get16(data), .type = data[2]};
     memcpy(out->terminal, data + 3, sizeof out->terminal);
     memcpy(out->datetime, data + 9, sizeof out->datetime);
@@ -201,8 +209,9 @@ static int tac_make(const struct ssc_key *dtk, const struct ssc_writer *message,
     struct ssc_key key;
     int rc = ssc_tac_key(dtk, &key);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_mac4(&key, message->data, message->len, tac);
+    }
     ssc_cleanse(&key, sizeof key);
     return rc;
 }
@@ -292,8 +301,9 @@ int ssc_medical_load_tac(const struct ssc_key *dtk, const struct ssc_medical_loa
 
     /* A balance beyond the card's 32 bits, or a sequence beyond its 16, is not a transaction that happened.
      */
-    if (l->amount > UINT32_MAX - l->balance || l->seq == UINT16_MAX)
+    if (l->amount > UINT32_MAX - l->balance || l->seq == UINT16_MAX) {
         goto done;
+    }
     ssc_write32(&w, l->balance + l->amount);
     ssc_write16(&w, l->seq + 1u); /* here the number after the load, unlike the PBOC purse */
     write_load_order(&w, l);

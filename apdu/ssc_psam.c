@@ -9,8 +9,9 @@ enum { CLA_PSAM = 0xBF, CLA_PURSE = 0x80, LEVELS_MAX = 3, TYPE_MAX = 0x1F };
 
 static void write_factors(struct ssc_writer *w, const uint8_t (*factors)[8], unsigned levels)
 {
-    for (unsigned i = 0; i < levels && levels <= LEVELS_MAX; i++)
+    for (unsigned i = 0; i < levels && levels <= LEVELS_MAX; i++) {
         ssc_write(w, factors[i], 8);
+    }
 }
 
 void ssc_cmd_psam_delivery(struct ssc_command_buf *b, uint8_t type, uint8_t id, const uint8_t (*factors)[8],
@@ -21,8 +22,9 @@ void ssc_cmd_psam_delivery(struct ssc_command_buf *b, uint8_t type, uint8_t id, 
     write_factors(&w, factors, levels);
     ssc_write(&w, session_factor, session_len);
     ssc_build_end(b, &w, 0);
-    if (levels > LEVELS_MAX || type > TYPE_MAX || session_len > 16)
+    if (levels > LEVELS_MAX || type > TYPE_MAX || session_len > 16) {
         ssc_build_refuse(b);
+    }
 }
 
 void ssc_cmd_psam_cipher(struct ssc_command_buf *b, uint8_t p1, const uint8_t *data, size_t len, size_t le)
@@ -46,8 +48,9 @@ void ssc_cmd_psam_init_purchase(struct ssc_command_buf *b, const struct ssc_medi
     ssc_write8(&w, p->algorithm);
     write_factors(&w, factors, levels);
     ssc_build_end(b, &w, 8);
-    if (levels > LEVELS_MAX)
+    if (levels > LEVELS_MAX) {
         ssc_build_refuse(b);
+    }
 }
 
 int ssc_rsp_psam_init_purchase(const struct ssc_response *r, uint8_t terminal_seq[4], uint8_t mac1[4])

@@ -8,7 +8,7 @@
 
 enum ssc_sw {
     SSC_SW_OK = 0x9000,
-    SSC_SW_MORE = 0x6100, /* 61xx: xx bytes wait */
+    SSC_SW_MORE = 0x6100,        /* 61xx: xx bytes wait */
     SSC_SW_END_OF_FILE = 0x6282, /* fewer bytes than Le, and here they are */
     SSC_SW_WARNING_INVALIDATED = 0x6283,
     SSC_SW_AUTH_FAILED = 0x6300,

@@ -33,10 +33,7 @@ static uint64_t cl_ns(const struct ssc_wire *w, size_t tx_len, size_t rx_len)
 {
     const uint64_t bits = (tx_len + rx_len + 2 * CL_FRAME) * CL_BITS + 2 * CL_SOF_EOF;
     /* 106 kbit/s is 13.56 MHz / 128, 212 is / 64, and so on */
-    const uint64_t divider = w->kbps >= 848   ? 16
-                             : w->kbps >= 424 ? 32
-                             : w->kbps >= 212 ? 64
-                                                   : 128;
+    const uint64_t divider = w->kbps >= 848 ? 16 : w->kbps >= 424 ? 32 : w->kbps >= 212 ? 64 : 128;
     return bits * divider * 100000 / 1356 + 2 * CL_DELAY_NS;
 }
 

@@ -10,7 +10,7 @@ enum ssc_run {
     SSC_RUN_CHECK,
     SSC_RUN_DESCRIBE,
     SSC_RUN_VERSION,
-    SSC_RUN_HELP
+    SSC_RUN_HELP,
 };
 
 struct ssc_options {

@@ -42,10 +42,12 @@ static int write_fresh(const char *fresh, const void *data, size_t len)
     const int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     int rc = fd >= 0 ? write_all(fd, data, len) : SSC_E_IO;
 
-    if (rc == 0 && fsync(fd) != 0)
+    if (rc == 0 && fsync(fd) != 0) {
         rc = SSC_E_IO;
-    if (fd >= 0 && close(fd) != 0)
+    }
+    if (fd >= 0 && close(fd) != 0) {
         rc = SSC_E_IO;
+    }
     return rc;
 }
 
@@ -55,20 +57,25 @@ int ssc_file_replace(const char *path, const void *data, size_t len, bool *repla
     int folder = -1, rc = SSC_E_IO;
 
     *replaced = false;
-    if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh)
+    if (snprintf(fresh, sizeof fresh, "%s.new", path) >= (int)sizeof fresh) {
         goto done;
+    }
     folder = open_folder(path); /* before the rename: afterwards it would be too late to say no */
-    if (folder >= 0)
+    if (folder >= 0) {
         rc = write_fresh(fresh, data, len);
-    if (rc == 0 && rename(fresh, path) != 0)
+    }
+    if (rc == 0 && rename(fresh, path) != 0) {
         rc = SSC_E_IO;
+    }
     *replaced = rc == 0;
-    if (rc != 0)
+    if (rc != 0) {
         unlink(fresh);
-    else if (fsync(folder) != 0)
+    } else if (fsync(folder) != 0) {
         rc = SSC_E_IO;
+    }
 done:
-    if (folder >= 0)
+    if (folder >= 0) {
         close(folder);
+    }
     return rc;
 }

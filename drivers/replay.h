@@ -30,8 +30,8 @@
 #include "drivers/reader.h"
 #include <stdio.h>
 
-/* One reader, card inserted. SSC_E_FILE_MISSING, SSC_E_IO, SSC_E_IMAGE_INVALID. why[200] (may be NULL): the path
- * with the line at fault, or with what is wrong with the file as a whole. Owner: caller. */
+/* One reader, card inserted. SSC_E_FILE_MISSING, SSC_E_IO, SSC_E_IMAGE_INVALID. why[200] (may be NULL): the
+ * path with the line at fault, or with what is wrong with the file as a whole. Owner: caller. */
 int ssc_replay_driver_new(const char *path, struct ssc_driver **out, char why[200]);
 /* The same from text in memory, which need not end in NUL. *bad_line (may be NULL): of SSC_E_IMAGE_INVALID, 0
  * when the text as a whole is at fault. */

@@ -23,10 +23,12 @@ int ssc_money_purses(struct ssc_card *card, bool present[4], int64_t deadline)
 {
     int rc = 0;
     present[0] = false;
-    for (enum ssc_purse_id p = SSC_PURSE_MEDICAL; p <= SSC_PURSE_EP; p++)
+    for (enum ssc_purse_id p = SSC_PURSE_MEDICAL; p <= SSC_PURSE_EP; p++) {
         present[p] = false;
-    for (enum ssc_purse_id p = SSC_PURSE_MEDICAL; p <= SSC_PURSE_EP && !rc; p++)
+    }
+    for (enum ssc_purse_id p = SSC_PURSE_MEDICAL; p <= SSC_PURSE_EP && !rc; p++) {
         rc = has(card, p, &present[p], deadline);
+    }
     return rc;
 }
 
@@ -44,8 +46,9 @@ int ssc_money_log(struct ssc_card *card, enum ssc_purse_id purse, struct ssc_log
     int rc = ops ? ops->select(card, deadline) : SSC_E_NO_PURSE;
     for (unsigned record = 1; n < cap && record <= UINT8_MAX - 1 && !rc; record++) {
         rc = ops->record(card, record, &out[n], deadline);
-        if (!rc && !blank(&out[n]))
+        if (!rc && !blank(&out[n])) {
             n++;
+        }
     }
     *count = rc && rc != SSC_SW_RECORD_NOT_FOUND ? 0 : n;
     return rc == SSC_SW_RECORD_NOT_FOUND ? 0 : rc;

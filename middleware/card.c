@@ -16,8 +16,9 @@ int ssc_card_new(struct ssc_channel *ch, const struct ssc_profile *profile, stru
         card->channel = ch;
         card->profile = profile;
         card->habit = (struct ssc_habit){.reading = SSC_READ_BY_TAG, .select_ef_p1 = 0x02};
-        if (profile->whole_file_reads)
+        if (profile->whole_file_reads) {
             card->habit.reading = profile->sfi_addressing ? SSC_READ_WHOLE_SFI : SSC_READ_WHOLE_SELECT;
+        }
     }
     *out = card;
     return rc;
@@ -60,8 +61,9 @@ struct ssc_card_type ssc_card_type_of(const struct ssc_card *card)
     struct ssc_card_type type = {.bytes = {0}};
     const struct ssc_atr *atr = &card->channel->atr;
 
-    if (atr->historical_len >= 7)
+    if (atr->historical_len >= 7) {
         memcpy(type.bytes, atr->historical, 7);
+    }
     type.bytes[7] = (uint8_t)card->channel->protocol;
     return type;
 }
@@ -74,8 +76,9 @@ void ssc_card_share_habits(struct ssc_card *card, struct ssc_habits *habits)
     card->shared = habits;
     /* The profile may forbid what another session found to work. */
     if (habits && ssc_habits_get(habits, &type, &known)) {
-        if (known.reading < card->habit.reading)
+        if (known.reading < card->habit.reading) {
             known.reading = card->habit.reading;
+        }
         card->habit = known;
     }
 }
@@ -84,8 +87,9 @@ void ssc_card_learn(struct ssc_card *card)
 {
     const struct ssc_card_type type = ssc_card_type_of(card);
 
-    if (card->shared)
+    if (card->shared) {
         ssc_habits_put(card->shared, &type, &card->habit);
+    }
 }
 
 /* ---- state ---- */
@@ -130,8 +134,9 @@ int ssc_card_note(struct ssc_card *card, int rc)
         break;
     default:
         /* An exchange that failed half-way leaves the card in a state that nobody here knows. */
-        if (rc < 0)
+        if (rc < 0) {
             leave_application(card);
+        }
     }
     return rc;
 }
@@ -151,8 +156,9 @@ static void note_rights(struct ssc_card *card, const struct ssc_command *cmd)
 {
     enum { INS_VERIFY = 0x20, INS_EXTERNAL_AUTHENTICATE = 0x82 };
 
-    if ((cmd->ins == INS_VERIFY && cmd->lc > 0) || cmd->ins == INS_EXTERNAL_AUTHENTICATE)
+    if ((cmd->ins == INS_VERIFY && cmd->lc > 0) || cmd->ins == INS_EXTERNAL_AUTHENTICATE) {
         card->rights = true;
+    }
 }
 
 int ssc_card_transmit(struct ssc_card *card, const struct ssc_command *cmd, struct ssc_response *rsp,
@@ -223,8 +229,9 @@ bool ssc_card_key_verified(const struct ssc_card *card, enum ssc_key_id key)
 
 void ssc_card_set_key_verified(struct ssc_card *card, enum ssc_key_id key)
 {
-    if (key > SSC_KEY_NONE && key < SSC_KEY_COUNT)
+    if (key > SSC_KEY_NONE && key < SSC_KEY_COUNT) {
         card->key_verified[key] = card->rights = true;
+    }
 }
 
 bool ssc_card_may_hold_rights(const struct ssc_card *card)
@@ -236,10 +243,11 @@ int ssc_card_reset(struct ssc_card *card, enum ssc_reset how, int64_t deadline)
 {
     int rc = ssc_channel_reset(card->channel, how, deadline);
 
-    if (rc == 0)
+    if (rc == 0) {
         lose_power(card);
-    else
+    } else {
         lose_card(card);
+    }
     return rc;
 }
 
@@ -261,11 +269,13 @@ static int send_select(struct ssc_card *card, const struct ssc_command_buf *b, s
 
     leave_application(card);
     rc = ssc_card_transmit(card, &b->cmd, rsp, flags, deadline, NULL);
-    if (rc == SSC_E_CARD_RESET && ssc_channel_reset(card->channel, SSC_RESET_WARM, deadline) == 0 && first)
+    if (rc == SSC_E_CARD_RESET && ssc_channel_reset(card->channel, SSC_RESET_WARM, deadline) == 0 && first) {
         rc = ssc_card_transmit(card, &b->cmd, rsp, flags, deadline, NULL);
+    }
     /* 6283 would say: selected, but blocked. What is blocked is of no use here. */
-    if (rc == SSC_SW_WARNING_INVALIDATED || rc == SSC_SW_APP_BLOCKED)
+    if (rc == SSC_SW_WARNING_INVALIDATED || rc == SSC_SW_APP_BLOCKED) {
         rc = SSC_E_CARD_BLOCKED;
+    }
     return rc;
 }
 
@@ -284,8 +294,9 @@ static void take_fci(struct ssc_card *card, const struct ssc_response *rsp)
     card->habit.fci_known = true;
     card->habit.fci_algorithm = SSC_ALG_NONE;
     if (ssc_fci_parse(rsp->data, rsp->len, &fci) == 0 && fci.algorithm >= SSC_ALG_3DES &&
-        fci.algorithm <= SSC_ALG_SM4)
+        fci.algorithm <= SSC_ALG_SM4) {
         card->habit.fci_algorithm = (enum ssc_algorithm)fci.algorithm;
+    }
 }
 
 static int select_environment(struct ssc_card *card, int64_t deadline)
@@ -302,10 +313,11 @@ static int select_environment(struct ssc_card *card, int64_t deadline)
     if (rc == 0) {
         card->place = SSC_AT_APP;
         card->app = SSC_APP_SSSE;
-        if (rsp.sw == SSC_SW_OK)
+        if (rsp.sw == SSC_SW_OK) {
             take_fci(card, &rsp);
-        else
+        } else {
             card->algorithm_unproven = !known;
+        }
     }
     return rc;
 }
@@ -335,10 +347,11 @@ static int send_select_df(struct ssc_card *card, const struct ssc_app_info *info
     struct ssc_response rsp = SSC_RESPONSE(buffer);
     struct ssc_command_buf b;
 
-    if (by_name)
+    if (by_name) {
         ssc_cmd_select_name(&b, info->aid, info->aid_len);
-    else
+    } else {
         ssc_cmd_select_df(&b, info->fid);
+    }
     return send_select(card, &b, &rsp, unread(card), deadline);
 }
 
@@ -350,15 +363,18 @@ static int select_application(struct ssc_card *card, enum ssc_app app, int64_t d
     const bool sister = card->place == SSC_AT_APP && card->app != SSC_APP_SSSE;
     int rc = card->place == SSC_AT_APP ? 0 : select_environment(card, deadline);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = send_select_df(card, info, false, deadline);
+    }
     if (rc > 0 && sister) {
         rc = select_environment(card, deadline);
-        if (rc == 0)
+        if (rc == 0) {
             rc = send_select_df(card, info, false, deadline);
+        }
     }
-    if (rc > 0 && info->aid)
+    if (rc > 0 && info->aid) {
         rc = send_select_df(card, info, true, deadline);
+    }
     if (rc == 0) {
         card->place = SSC_AT_APP;
         card->app = app;
@@ -370,12 +386,13 @@ int ssc_card_select(struct ssc_card *card, enum ssc_app app, int64_t deadline)
 {
     int rc;
 
-    if (card->place == SSC_AT_APP && card->app == app)
+    if (card->place == SSC_AT_APP && card->app == app) {
         rc = 0;
-    else if (app == SSC_APP_SSSE)
+    } else if (app == SSC_APP_SSSE) {
         rc = select_environment(card, deadline);
-    else
+    } else {
         rc = select_application(card, app, deadline);
+    }
     return rc;
 }
 
@@ -390,8 +407,9 @@ static int read_purse_application(struct ssc_card *card, int64_t deadline)
 
     ssc_cmd_read_binary(&b, SFI, 0, SIZE);
     rc = ssc_card_transmit(card, &b.cmd, &rsp, 0, deadline, NULL);
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_purse_app_parse(rsp.data, rsp.len, &card->info.purse);
+    }
     card->info.has_purse = rc == 0;
     return rc;
 }
@@ -406,12 +424,15 @@ int ssc_card_select_purse(struct ssc_card *card, int64_t deadline)
     if (card->place != SSC_AT_PURSE) {
         ssc_cmd_select_name(&b, card->profile->purse_aid, card->profile->purse_aid_len);
         rc = send_select(card, &b, &rsp, unread(card), deadline);
-        if (rc == SSC_SW_FILE_NOT_FOUND)
+        if (rc == SSC_SW_FILE_NOT_FOUND) {
             rc = SSC_E_NO_PURSE;
-        if (rc == 0)
+        }
+        if (rc == 0) {
             card->place = SSC_AT_PURSE;
+        }
     }
-    if (rc == 0 && !card->info.has_purse)
+    if (rc == 0 && !card->info.has_purse) {
         rc = read_purse_application(card, deadline);
+    }
     return rc;
 }

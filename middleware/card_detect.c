@@ -42,14 +42,18 @@ int ssc_card_issuer_records(struct ssc_card *card, const uint8_t *tags, size_t t
     struct ssc_bytes value;
     int rc = 0;
 
-    for (size_t i = 0; i < tag_count && count < sizeof missing; i++)
-        if (!ssc_card_issuer_record(card, tags[i], &value))
+    for (size_t i = 0; i < tag_count && count < sizeof missing; i++) {
+        if (!ssc_card_issuer_record(card, tags[i], &value)) {
             missing[count++] = tags[i];
-    if (card->ef05_whole || (tag_count > 0 && count == 0))
+        }
+    }
+    if (card->ef05_whole || (tag_count > 0 && count == 0)) {
         goto done;
+    }
     rc = ssc_reading_file(card, file, missing, count, &w, &got, deadline);
-    if (rc == 0 && w.full)
+    if (rc == 0 && w.full) {
         rc = SSC_E_BAD_RESPONSE;
+    }
     if (rc == 0) {
         const size_t known = got.whole ? card->ef05_len : 0;
         memmove(card->ef05, card->ef05 + known, w.len - known);
@@ -87,10 +91,11 @@ static enum ssc_generation generation_of(const char *version)
 {
     enum ssc_generation generation = SSC_GEN_3;
 
-    if (version[0] == '\0' || version[0] == '1')
+    if (version[0] == '\0' || version[0] == '1') {
         generation = SSC_GEN_1;
-    else if (version[0] == '2')
+    } else if (version[0] == '2') {
         generation = SSC_GEN_2;
+    }
     return generation;
 }
 
@@ -99,9 +104,11 @@ static void take_version(struct ssc_card *card)
     struct ssc_bytes version;
     size_t n = 0;
 
-    if (ssc_card_issuer_record(card, TAG_VERSION, &version))
-        for (; n < version.len && n < 4 && version.data[n] >= ' ' && version.data[n] < 0x7F; n++)
+    if (ssc_card_issuer_record(card, TAG_VERSION, &version)) {
+        for (; n < version.len && n < 4 && version.data[n] >= ' ' && version.data[n] < 0x7F; n++) {
             card->info.version[n] = version.data[n] == '|' ? '?' : (char)version.data[n];
+        }
+    }
     card->info.version[n] = '\0';
     card->info.generation = generation_of(card->info.version);
 }
@@ -129,8 +136,9 @@ static int check_recalled(struct ssc_card *card, int64_t deadline)
     bool changed;
     int rc = 0;
 
-    if (habit->generation != card->info.generation)
+    if (habit->generation != card->info.generation) {
         rc = ssc_card_confirm_algorithm(card, &changed, deadline);
+    }
     if (rc == 0 &&
         (habit->generation != card->info.generation || strcmp(habit->city, card->info.city) != 0)) {
         habit->generation = card->info.generation;
@@ -147,8 +155,9 @@ static int detect_ssc(struct ssc_card *card, int64_t deadline)
     const struct ssc_atr *atr = &card->channel->atr;
     int rc = ssc_card_issuer_records(card, tags, sizeof tags, deadline);
 
-    if (rc == SSC_SW_FILE_NOT_FOUND) /* a PSAM has an environment of the same name */
+    if (rc == SSC_SW_FILE_NOT_FOUND) { /* a PSAM has an environment of the same name */
         rc = SSC_E_NOT_SSC;
+    }
     if (rc == 0) {
         info->kind = SSC_CARD_SSC;
         take_card_id(card);
@@ -184,9 +193,10 @@ static int detect(struct ssc_card *card, int64_t deadline)
     } else if (rc > 0) {
         const int refusal = rc;
         rc = detect_purse(card, deadline);
-        if (rc > 0 || rc == SSC_E_NO_PURSE)
+        if (rc > 0 || rc == SSC_E_NO_PURSE) {
             /* A card that is locked for good answers 6A81 to everything (card specification part 5). */
             rc = refusal == SSC_SW_FUNCTION ? SSC_E_CARD_BLOCKED : SSC_E_NOT_SSC;
+        }
     }
     card->detected = rc == 0;
     return rc;
@@ -196,8 +206,9 @@ int ssc_card_recall(struct ssc_card *card, int64_t deadline)
 {
     int rc = 0;
 
-    if (card->detected)
+    if (card->detected) {
         goto done;
+    }
     card->may_recall = true;
     rc = detect(card, deadline);
     card->may_recall = false;
@@ -210,7 +221,8 @@ int ssc_card_detect(struct ssc_card *card, int64_t deadline)
     bool changed;
     int rc = card->detected ? 0 : detect(card, deadline);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_card_confirm_algorithm(card, &changed, deadline);
+    }
     return rc;
 }

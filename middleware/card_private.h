@@ -56,8 +56,8 @@ struct ssc_card {
     uint8_t current_ef;                      /* by SELECT EF; 0 none */
     bool pin_verified[SSC_PIN_OF_PURSE + 1]; /* this and key_verified: what nobody need do again */
     bool key_verified[SSC_KEY_COUNT];
-    int key_tries;    /* left of the key that was refused last, -1 unknown */
-    int remote_cause; /* why SSC_E_NEED_REMOTE was answered last */
+    int key_tries;              /* left of the key that was refused last, -1 unknown */
+    int remote_cause;           /* why SSC_E_NEED_REMOTE was answered last */
     bool rights;                /* what the card itself may still hold open, until it loses its power */
     bool genuine;               /* internal authentication passed in this session */
     uint8_t ef05[SSC_EF05_MAX]; /* records of the issuer's file read so far: free to read, never changes */

@@ -18,8 +18,9 @@ static void now_bcd(uint8_t out[7])
                          tm.tm_hour,
                          tm.tm_min,
                          tm.tm_sec};
-    for (size_t i = 0; i < 7; i++)
+    for (size_t i = 0; i < 7; i++) {
         out[i] = (uint8_t)(parts[i] / 10 << 4 | parts[i] % 10);
+    }
 }
 
 /* 9000 came with a TAC; MAC2 says whether a real card sent it. */
@@ -44,23 +45,28 @@ static int commit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth 
     const struct ssc_purse_ops *ops = ssc_purse_ops(row->purse);
     bool existing = false;
     int rc = ops->mac1(auth, ssc_card_get_info(card), row, deadline);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     row->auth_session = auth->ops->session(auth);
     row->state = SSC_TXN_ARMED;
     rc = ssc_now_ms() + SSC_COMMIT_MS > deadline ? SSC_E_DEADLINE_EXCEEDED : 0;
-    if (!rc)
+    if (!rc) {
         rc = ssc_journal_insert(j, row, &existing);
-    if (!rc && existing)
+    }
+    if (!rc && existing) {
         rc = SSC_E_INTERNAL; /* the claim and the look-up before make this impossible: send nothing */
+    }
     if (!rc) {
         struct ssc_txn after = *row;
         ssc_money_commit(card, &after, deadline);
-        if (after.state == SSC_TXN_DONE)
+        if (after.state == SSC_TXN_DONE) {
             check_reply(auth, &after, deadline);
+        }
         auth->ops->purchase_end(auth); /* others need the PSAM while this row goes to the disk */
-        if (ssc_journal_update(j, &after) == 0)
+        if (ssc_journal_update(j, &after) == 0) {
             *row = after; /* else the row stays ARMED, and that is what is told */
+        }
     } else {
         auth->ops->purchase_end(auth);
     }
@@ -71,18 +77,23 @@ static int debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *
                  int64_t deadline)
 {
     int rc = ssc_money_card_ready(j, card, auth, row, deadline);
-    if (!rc)
+    if (!rc) {
         rc = auth->ops->terminal(auth, row->terminal, deadline);
-    if (rc)
+    }
+    if (rc) {
         return rc;
-    if (row->datetime[0] == 0)
+    }
+    if (row->datetime[0] == 0) {
         now_bcd(row->datetime);
+    }
     row->test_keys = auth->test_keys;
     rc = ssc_money_init(j, card, row, deadline);
-    if (!rc)
+    if (!rc) {
         rc = commit(j, card, auth, row, deadline);
-    if (!rc && row->state == SSC_TXN_UNKNOWN)
+    }
+    if (!rc && row->state == SSC_TXN_UNKNOWN) {
         ssc_money_settle_now(j, card, auth, row, deadline);
+    }
     return rc ? rc : ssc_money_outcome(row);
 }
 
@@ -93,18 +104,22 @@ int ssc_money_debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_aut
     struct ssc_txn row;
     memset(txn, 0, sizeof *txn);
     int rc = ssc_money_row(req, SSC_KIND_DEBIT, &row);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     rc = ssc_journal_claim(j, &claim, row.owner_uid, row.op);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     rc = ssc_money_known_op(j, card, auth, &row, deadline);
-    if (rc == 1)
+    if (rc == 1) {
         rc = ssc_money_outcome(&row);
-    else if (rc == 0)
+    } else if (rc == 0) {
         rc = auth ? debit(j, card, auth, &row, deadline) : SSC_E_NO_PSAM;
-    if (row.id)
+    }
+    if (row.id) {
         *txn = row;
+    }
     ssc_journal_unclaim(j, &claim);
     return rc;
 }

@@ -17,12 +17,15 @@ static int read_records(struct ssc_card *card, const struct ssc_file *file, cons
     struct ssc_reading_result got = {.whole = false};
     int rc = ssc_reading_file(card, file, tags, tag_count, &w, &got, deadline);
 
-    if (rc == 0 && w.full)
+    if (rc == 0 && w.full) {
         rc = SSC_E_BAD_RESPONSE;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_values_add_records(out, card->info.generation, file, buffer, w.len, tags, tag_count);
-    if (got.garbled)
+    }
+    if (got.garbled) {
         out->findings |= SSC_FOUND_GARBLED;
+    }
     ssc_cleanse(buffer, sizeof buffer);
     return rc;
 }
@@ -38,8 +41,9 @@ static int read_cyclic_one(struct ssc_card *card, const struct ssc_file *file, u
 
     ssc_cmd_read_record(&b, 0, (uint8_t)number, SSC_REC_NUMBER, file->size);
     rc = ssc_reading_end_is_fine(ssc_card_transmit(card, &b.cmd, &rsp, 0, deadline, NULL));
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_values_add_plain(out, file, number, rsp.data, rsp.len);
+    }
     ssc_cleanse(buffer, sizeof buffer);
     return rc;
 }
@@ -50,12 +54,14 @@ static int read_cyclic(struct ssc_card *card, const struct ssc_file *file, unsig
     const unsigned first = record ? record : 1, last = record ? record : CYCLIC_MAX;
     int rc = record > 254 ? SSC_E_INVALID_ARGUMENT : ssc_reading_select(card, file->sfi, deadline);
 
-    for (unsigned n = first; rc == 0 && n <= last; n++)
+    for (unsigned n = first; rc == 0 && n <= last; n++) {
         rc = read_cyclic_one(card, file, n, out, deadline);
+    }
     /* The end of the file; a single record that was asked for and is not there is an answer for the caller.
      */
-    if (rc == SSC_SW_RECORD_NOT_FOUND && record == 0)
+    if (rc == SSC_SW_RECORD_NOT_FOUND && record == 0) {
         rc = 0;
+    }
     return rc;
 }
 
@@ -87,8 +93,9 @@ static int read_first_chunk(struct ssc_card *card, const struct ssc_file *file, 
     }
     if (rc > 0 && rc != SSC_SW_SECURITY) {
         rc = ssc_reading_select(card, file->sfi, deadline);
-        if (rc == 0)
+        if (rc == 0) {
             rc = read_chunk(card, 0, 0, want, rsp, deadline);
+        }
     }
     return rc;
 }
@@ -114,8 +121,9 @@ static int read_transparent(struct ssc_card *card, const struct ssc_file *file, 
         memcpy(content + at, buffer, got);
         at += got;
     } while (got == want && at < size); /* a short chunk: the file is shorter than the table */
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_values_add_plain(out, file, 0, content, at);
+    }
     ssc_cleanse(content, sizeof content);
     ssc_cleanse(buffer, sizeof buffer);
     return rc;
@@ -128,8 +136,9 @@ int ssc_file_read(struct ssc_card *card, const struct ssc_file *file, const uint
     int rc = ssc_file_open(card, file, false, choice, auth, deadline);
 
     *out = (struct ssc_values){.count = 0};
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     switch (file->kind) {
     case SSC_FILE_VARIABLE:
     case SSC_FILE_FIXED:
@@ -143,8 +152,9 @@ int ssc_file_read(struct ssc_card *card, const struct ssc_file *file, const uint
         break;
     }
     rc = ssc_card_denied(card, rc);
-    if (rc != 0)
+    if (rc != 0) {
         ssc_cleanse(out, sizeof *out);
+    }
 done:
     return rc;
 }

@@ -29,9 +29,11 @@ static const struct ssc_element *find_element(const struct ssc_file *file, uint8
     const struct ssc_element *found = NULL;
     unsigned seen = 0;
 
-    for (size_t i = 0; i < file->element_count && !found; i++)
-        if (file->elements[i].tag == tag && ++seen == occurrence)
+    for (size_t i = 0; i < file->element_count && !found; i++) {
+        if (file->elements[i].tag == tag && ++seen == occurrence) {
             found = &file->elements[i];
+        }
+    }
     return found;
 }
 
@@ -44,8 +46,9 @@ static int write_record(struct ssc_card *card, const struct ssc_element *e, unsi
     struct ssc_command_buf b = {.cmd = {.cla = 0}};
     int rc = len > sizeof data - 2 ? SSC_E_INVALID_ARGUMENT : SSC_SW_RECORD_NOT_FOUND;
 
-    if (rc > 0)
+    if (rc > 0) {
         memcpy(data + 2, value, len);
+    }
     if (rc > 0 && occurrence == 1) {
         ssc_cmd_update_record(&b, 0, e->tag, SSC_REC_FIRST, data, len + 2);
         rc = send(card, &b, deadline);
@@ -67,15 +70,19 @@ static int write_element(struct ssc_card *card, const struct ssc_file *file, uin
     size_t len = sizeof value;
     int rc = SSC_E_FILE_UNKNOWN;
 
-    if (!e)
+    if (!e) {
         goto done;
+    }
     rc = hex ? ssc_hex_decode(text, value, &len) : ssc_value_encode(e, text, value, &len);
-    if (rc == SSC_E_BUFFER_TOO_SMALL || (rc == 0 && len > e->len))
+    if (rc == SSC_E_BUFFER_TOO_SMALL || (rc == 0 && len > e->len)) {
         rc = SSC_E_INVALID_ARGUMENT;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_reading_select(card, file->sfi, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = write_record(card, e, occurrence ? occurrence : 1, value, len, deadline);
+    }
 done:
     ssc_cleanse(value, sizeof value);
     return rc;
@@ -90,10 +97,12 @@ static int append_record(struct ssc_card *card, const struct ssc_file *file, con
     struct ssc_command_buf b;
     int rc = hex ? ssc_hex_decode(text, record, &len) : ssc_value_encode_fields(file, text, record, &len);
 
-    if (rc == SSC_E_BUFFER_TOO_SMALL || (rc == 0 && len != file->size))
+    if (rc == SSC_E_BUFFER_TOO_SMALL || (rc == 0 && len != file->size)) {
         rc = SSC_E_INVALID_ARGUMENT;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_reading_select(card, file->sfi, deadline);
+    }
     if (rc == 0) {
         ssc_cmd_update_record(&b, 0, 0, SSC_REC_PREVIOUS, record, len);
         rc = send(card, &b, deadline);
@@ -115,10 +124,12 @@ static int write_transparent(struct ssc_card *card, const struct ssc_file *file,
     struct ssc_command_buf b;
     int rc = ssc_hex_decode(text, content, &len);
 
-    if (rc == SSC_E_BUFFER_TOO_SMALL || (rc == 0 && (len == 0 || (size_t)offset + len > file->size)))
+    if (rc == SSC_E_BUFFER_TOO_SMALL || (rc == 0 && (len == 0 || (size_t)offset + len > file->size))) {
         rc = SSC_E_INVALID_ARGUMENT;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_reading_select(card, file->sfi, deadline);
+    }
     while (rc == 0 && at < len) {
         const size_t part = len - at < CHUNK ? len - at : CHUNK;
         ssc_cmd_update_binary(&b, 0, (uint16_t)(offset + at), content + at, part);
@@ -135,8 +146,9 @@ int ssc_file_write(struct ssc_card *card, const struct ssc_file *file, uint8_t t
 {
     int rc = ssc_file_open(card, file, true, SSC_AUTH_AUTO, auth, deadline);
 
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     switch (file->kind) {
     case SSC_FILE_VARIABLE:
     case SSC_FILE_FIXED:
@@ -149,8 +161,9 @@ int ssc_file_write(struct ssc_card *card, const struct ssc_file *file, uint8_t t
         rc = write_transparent(card, file, text, offset, deadline);
         break;
     }
-    if (file->app == SSC_APP_SSSE && file->sfi == 5)
+    if (file->app == SSC_APP_SSSE && file->sfi == 5) {
         ssc_card_issuer_forget(card);
+    }
     rc = ssc_card_denied(card, rc);
 done:
     return rc;

@@ -45,9 +45,11 @@ static struct row *find(struct ssc_habits *habits, const struct ssc_card_type *t
 {
     struct row *found = NULL;
 
-    for (size_t i = 0; i < habits->used; i++)
-        if (memcmp(habits->rows[i].type.bytes, type->bytes, sizeof type->bytes) == 0)
+    for (size_t i = 0; i < habits->used; i++) {
+        if (memcmp(habits->rows[i].type.bytes, type->bytes, sizeof type->bytes) == 0) {
             found = &habits->rows[i];
+        }
+    }
     return found;
 }
 
@@ -57,8 +59,9 @@ bool ssc_habits_get(struct ssc_habits *habits, const struct ssc_card_type *type,
 
     pthread_mutex_lock(&habits->lock);
     row = find(habits, type);
-    if (row)
+    if (row) {
         *out = row->habit;
+    }
     pthread_mutex_unlock(&habits->lock);
     return row != NULL;
 }

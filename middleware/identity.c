@@ -39,10 +39,11 @@ int ssc_identity_issuer(struct ssc_card *card, unsigned parts, struct ssc_identi
     const size_t count = parts & SSC_ID_FULL ? sizeof tags : sizeof tags - 2;
     int rc = ssc_card_issuer_records(card, tags, count, deadline);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_values_add_records(&out->raw, card->info.generation,
                                     ssc_file(card->info.generation, SSC_APP_SSSE, EF_ISSUER), card->ef05,
                                     card->ef05_len, tags, count);
+    }
     return rc;
 }
 
@@ -53,10 +54,12 @@ static size_t holder_tags(enum ssc_generation generation, unsigned parts, uint8_
 
     tags[n++] = 0x08;
     tags[n++] = 0x09;
-    if (generation != SSC_GEN_1)
+    if (generation != SSC_GEN_1) {
         tags[n++] = 0x4E;
-    for (uint8_t tag = 0x0A; parts & SSC_ID_FULL && tag <= 0x0D; tag++)
+    }
+    for (uint8_t tag = 0x0A; parts & SSC_ID_FULL && tag <= 0x0D; tag++) {
         tags[n++] = tag;
+    }
     return n;
 }
 
@@ -69,14 +72,18 @@ int ssc_identity_holder(struct ssc_card *card, unsigned parts, struct ssc_identi
     struct ssc_reading_result got = {.whole = false};
     int rc = ssc_card_select(card, SSC_APP_SSSE, deadline);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_reading_file(card, file, tags, count, &w, &got, deadline);
-    if (rc == SSC_SW_SECURITY || rc == SSC_SW_CONDITIONS)
+    }
+    if (rc == SSC_SW_SECURITY || rc == SSC_SW_CONDITIONS) {
         rc = SSC_E_ACCESS_DENIED;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_values_add_records(&out->raw, card->info.generation, file, buffer, w.len, tags, count);
-    if (got.garbled || w.full)
+    }
+    if (got.garbled || w.full) {
         out->raw.findings |= SSC_FOUND_GARBLED;
+    }
     ssc_cleanse(buffer, sizeof buffer);
     return rc;
 }
@@ -100,10 +107,11 @@ static int authenticate(struct ssc_card *card, struct ssc_auth *auth, struct ssc
     if (auth && (verify || keyed)) {
         out->test_keys = auth->test_keys;
         rc = ssc_auth_prove_and_open(card, auth, side, keyed ? SSC_KEY_RKSSSE : SSC_KEY_NONE, deadline);
-        if (card->genuine)
+        if (card->genuine) {
             out->genuine = SSC_GENUINE_YES;
-        else if (rc == SSC_E_NOT_GENUINE)
+        } else if (rc == SSC_E_NOT_GENUINE) {
             out->genuine = SSC_GENUINE_NO;
+        }
         rc = ssc_identity_remote_instead(rc, out);
     }
     return rc;
@@ -114,8 +122,9 @@ int ssc_identity_terminal(struct ssc_auth *auth, struct ssc_identity *out, int64
     uint8_t number[6];
     int rc = auth && auth->ops->terminal ? auth->ops->terminal(auth, number, deadline) : SSC_E_NOT_SUPPORTED;
 
-    if (rc == 0)
+    if (rc == 0) {
         ssc_hex_encode(number, sizeof number, out->terminal_number, sizeof out->terminal_number);
+    }
     return rc == SSC_E_DEADLINE_EXCEEDED ? rc : 0;
 }
 
@@ -125,23 +134,31 @@ static int read_all(struct ssc_card *card, struct ssc_auth *auth, const struct s
     struct ssc_auth_side side = {.auth = NULL};
     int rc;
 
-    if (auth)
+    if (auth) {
         ssc_auth_begin_early(card, auth, !options->verify, &side, deadline);
+    }
     rc = ssc_card_recall(card, deadline);
-    if (rc == 0 && card->info.kind != SSC_CARD_SSC)
+    if (rc == 0 && card->info.kind != SSC_CARD_SSC) {
         rc = SSC_E_NOT_SSC;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_card_select(card, SSC_APP_SSSE, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = authenticate(card, auth, &side, options->verify, out, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_identity_issuer(card, options->parts, out, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_identity_holder(card, options->parts, out, deadline);
-    if (rc == SSC_E_ACCESS_DENIED && !auth)
+    }
+    if (rc == SSC_E_ACCESS_DENIED && !auth) {
         rc = ssc_identity_remote_instead(SSC_E_NO_PSAM, out);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_identity_terminal(auth, out, deadline);
+    }
     ssc_auth_side_drop(&side);
     return rc;
 }

@@ -25,9 +25,11 @@ static void copy_text(char *to, size_t cap, const char *from)
 {
     size_t len = strnlen(from, cap);
 
-    if (len == cap)
-        for (len = cap - 1; len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80;)
+    if (len == cap) {
+        for (len = cap - 1; len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80;) {
             len--;
+        }
+    }
     memcpy(to, from, len);
     to[len] = '\0';
 }
@@ -49,8 +51,9 @@ static void take_date(struct ssc_identity *out, uint8_t sfi, uint8_t tag, char d
     bool ascii = false;
 
     date[0] = '\0';
-    if (v)
+    if (v) {
         ssc_value_date(out->raw.bytes + v->offset, v->len, date, &ascii);
+    }
     if (ascii) {
         out->dates_in_ascii = true;
         out->raw.findings |= SSC_FOUND_ASCII_DATE;
@@ -66,8 +69,9 @@ static size_t name_part(const struct ssc_identity *out, uint8_t tag, uint8_t *to
     if (v) {
         len = v->len > NAME_MAX_BYTES / 2 ? NAME_MAX_BYTES / 2 : v->len;
         memcpy(to, out->raw.bytes + v->offset, len);
-        while (len > 0 && (to[len - 1] == 0x00 || to[len - 1] == 0xFF))
+        while (len > 0 && (to[len - 1] == 0x00 || to[len - 1] == 0xFF)) {
             len--;
+        }
     }
     return len;
 }
@@ -100,12 +104,14 @@ static void take_issuer(const struct ssc_card *card, struct ssc_identity *out)
     take_date(out, EF_ISSUER, 0x06, out->expiry_date);
     copy_text(out->version, sizeof out->version, info->version);
     copy_text(out->area_code, sizeof out->area_code, info->city);
-    if (info->has_card_id)
+    if (info->has_card_id) {
         ssc_hex_encode(info->card_id, sizeof info->card_id, out->card_id, sizeof out->card_id);
-    else /* wrongly made: shown as it is */
+    } else { /* wrongly made: shown as it is */
         take(out, EF_ISSUER, 0x01, out->card_id, sizeof out->card_id);
-    if (atr->historical_len <= sizeof atr->historical)
+    }
+    if (atr->historical_len <= sizeof atr->historical) {
         ssc_hex_encode(atr->historical, atr->historical_len, out->reset_info, sizeof out->reset_info);
+    }
     out->card_number_wrong = out->card_number[0] != '\0' && !ssc_card_number_valid(out->card_number);
 }
 
@@ -124,8 +130,9 @@ void ssc_identity_fill(const struct ssc_card *card, struct ssc_identity *out)
 {
     take_issuer(card, out);
     take_holder(out);
-    if (out->terminal_number[0] == '\0')
+    if (out->terminal_number[0] == '\0') {
         memcpy(out->terminal_number, "000000000000", sizeof "000000000000");
+    }
     make_safe(out, out->device_number);
     snprintf(out->line, sizeof out->line, "%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|", out->area_code,
              out->citizen_id, out->card_number, out->card_id, out->name, out->reset_info, out->version,

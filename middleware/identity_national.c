@@ -29,14 +29,18 @@ static int prove_card(struct ssc_card *card, struct ssc_auth *auth, struct ssc_i
     uint8_t original[8], factor[8], expected[8] = {0}, answer[8] = {0};
     int rc = ssc_random(original, sizeof original);
 
-    if (rc == 0 && card->info.generation == SSC_GEN_3)
+    if (rc == 0 && card->info.generation == SSC_GEN_3) {
         rc = ssc_auth_challenge(card, original, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_auth_challenge(card, factor, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = auth->ops->internal(auth, &card->info, factor, original, expected, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_auth_send_internal(card, factor, original, answer, deadline);
+    }
     if (rc == 0) {
         card->genuine = ssc_mac_equal(expected, answer, sizeof answer);
         out->genuine = card->genuine ? SSC_GENUINE_YES : SSC_GENUINE_NO;
@@ -51,10 +55,12 @@ static int open_holder(struct ssc_card *card, struct ssc_auth *auth, int64_t dea
     uint8_t original[8], factor[8];
     int rc = ssc_auth_challenge(card, original, deadline);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_auth_challenge(card, factor, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_auth_prove_key(card, auth, SSC_KEY_RKSSSE, factor, deadline);
+    }
     return rc;
 }
 
@@ -67,10 +73,12 @@ static int authenticate(struct ssc_card *card, struct ssc_auth *auth, bool verif
     if (auth && (verify || keyed)) {
         out->test_keys = auth->test_keys;
         rc = card->info.has_card_id && card->info.has_historical ? 0 : SSC_E_CARD_ID_FORMAT;
-        if (rc == 0)
+        if (rc == 0) {
             rc = prove_card(card, auth, out, deadline);
-        if (rc == 0 && keyed)
+        }
+        if (rc == 0 && keyed) {
             rc = open_holder(card, auth, deadline);
+        }
     }
     return ssc_identity_remote_instead(rc, out);
 }
@@ -94,24 +102,33 @@ static int read_all(struct ssc_card *card, struct ssc_auth *auth, const struct s
     int rc = ssc_card_detect(card, deadline);
     const bool keyed = card->info.generation == SSC_GEN_3;
 
-    if (rc == 0 && card->info.kind != SSC_CARD_SSC)
+    if (rc == 0 && card->info.kind != SSC_CARD_SSC) {
         rc = SSC_E_NOT_SSC;
-    if (keyed)
+    }
+    if (keyed) {
         card->place = SSC_AT_NOWHERE;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_card_select(card, SSC_APP_SSSE, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = authenticate(card, auth, options->verify, out, deadline);
-    if (rc == 0 && keyed)
+    }
+    if (rc == 0 && keyed) {
         rc = read_version(card, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_identity_issuer(card, options->parts, out, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_identity_holder(card, options->parts, out, deadline);
-    if (rc == SSC_E_ACCESS_DENIED && !auth)
+    }
+    if (rc == SSC_E_ACCESS_DENIED && !auth) {
         rc = ssc_identity_remote_instead(SSC_E_NO_PSAM, out);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_identity_terminal(auth, out, deadline);
+    }
     return rc;
 }
 

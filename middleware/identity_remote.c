@@ -31,20 +31,23 @@ int ssc_identity_remote_begin(struct ssc_card *card, struct ssc_identity_remote 
     int rc = ssc_auth_ready(card, SSC_KEY_IRK, deadline);
 
     *remote = (struct ssc_identity_remote){.has_external = false};
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     describe(card, remote);
     rc = challenges(card, remote->internal_original, remote->internal_factor, deadline);
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_auth_send_internal(card, remote->internal_factor, remote->internal_original,
                                     remote->internal_answer, deadline);
+    }
     if (rc == 0 && card->info.generation == SSC_GEN_3) {
         rc = challenges(card, remote->external_original, remote->external_factor, deadline);
         remote->has_external = rc == 0;
     }
 done:
-    if (rc != 0)
+    if (rc != 0) {
         ssc_cleanse(remote, sizeof *remote);
+    }
     return rc;
 }
 
@@ -56,10 +59,11 @@ static int prove_and_open(struct ssc_card *card, const struct ssc_identity_remot
     int rc = 0;
 
     out->genuine = ssc_mac_equal(expected, remote->internal_answer, 8) ? SSC_GENUINE_YES : SSC_GENUINE_NO;
-    if (out->genuine != SSC_GENUINE_YES)
+    if (out->genuine != SSC_GENUINE_YES) {
         rc = SSC_E_NOT_GENUINE;
-    else if (remote->has_external && !external_auth)
+    } else if (remote->has_external && !external_auth) {
         rc = SSC_E_INVALID_ARGUMENT;
+    }
     if (rc == 0 && remote->has_external) {
         memcpy(step.factor, remote->external_factor, 8);
         memcpy(step.original, remote->external_original, 8);
@@ -78,12 +82,15 @@ int ssc_identity_remote_complete(struct ssc_card *card, const struct ssc_identit
     int rc =
         card->detected && card->place == SSC_AT_APP && card->app == SSC_APP_SSSE ? 0 : SSC_E_AUTH_NOT_BEGUN;
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = prove_and_open(card, remote, expected, external_auth, out, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_identity_issuer(card, options->parts, out, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_identity_holder(card, options->parts, out, deadline);
+    }
     ssc_identity_stop(card, &start, out);
     if (rc == 0) {
         memcpy(out->device_number, options->device_number, sizeof out->device_number);

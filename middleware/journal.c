@@ -44,14 +44,15 @@ static int step(sqlite3_stmt *stmt)
 
 static void run_one(struct ssc_journal *j, struct ssc_write *w)
 {
-    if (w->kind == SSC_WRITE_INSERT)
+    if (w->kind == SSC_WRITE_INSERT) {
         w->result = ssc_row_insert(j, w->txn, &w->existing);
-    else if (w->kind == SSC_WRITE_UPDATE)
+    } else if (w->kind == SSC_WRITE_UPDATE) {
         w->result = ssc_row_update(j, w->txn);
-    else if (w->kind == SSC_WRITE_OP)
+    } else if (w->kind == SSC_WRITE_OP) {
         w->result = ssc_row_write_op(j, w->step, w->op, &w->existing);
-    else
+    } else {
         w->result = ssc_journal_error(step(j->probe));
+    }
 }
 
 /* The disk said that it kept bytes and then that it had not: what the kernel still holds proves nothing. */
@@ -67,15 +68,19 @@ static bool commit_batch(struct ssc_journal *j, struct ssc_write *batch)
     int rc = step(j->begin);
     for (struct ssc_write *w = batch; w && rc == SQLITE_OK; w = w->next) {
         run_one(j, w);
-        if (sqlite3_get_autocommit(j->write)) /* SQLite rolled all back: disk full, I/O, memory */
+        if (sqlite3_get_autocommit(j->write)) { /* SQLite rolled all back: disk full, I/O, memory */
             rc = SQLITE_ABORT;
+        }
     }
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
         rc = step(j->commit);
-    if (!sqlite3_get_autocommit(j->write))
+    }
+    if (!sqlite3_get_autocommit(j->write)) {
         sqlite3_exec(j->write, "ROLLBACK", NULL, NULL, NULL);
-    for (struct ssc_write *w = batch; w && rc != SQLITE_OK; w = w->next)
+    }
+    for (struct ssc_write *w = batch; w && rc != SQLITE_OK; w = w->next) {
         w->result = ssc_journal_error(rc);
+    }
     return lost_write(rc);
 }
 
@@ -95,8 +100,9 @@ static int submit(struct ssc_journal *j, struct ssc_write *w)
         j->last = &j->first;
         j->committing = true;
         pthread_mutex_unlock(&j->lock);
-        for (struct ssc_write *each = batch; each && broken; each = each->next)
+        for (struct ssc_write *each = batch; each && broken; each = each->next) {
             each->result = SSC_E_JOURNAL;
+        }
         broken = broken || commit_batch(j, batch);
         pthread_mutex_lock(&j->lock);
         j->broken = broken;
@@ -117,10 +123,12 @@ static int submit_txn(struct ssc_journal *j, enum ssc_write_kind kind, struct ss
     struct ssc_txn row = *txn;
     struct ssc_write w = {.kind = kind, .txn = &row};
     int rc = submit(j, &w);
-    if (!rc || rc == SSC_E_OP_CONFLICT)
+    if (!rc || rc == SSC_E_OP_CONFLICT) {
         *txn = row;
-    if (existing)
+    }
+    if (existing) {
         *existing = !rc && w.existing;
+    }
     return rc;
 }
 
@@ -158,10 +166,12 @@ static int submit_op(struct ssc_journal *j, enum ssc_op_step step, const struct 
     struct ssc_write_op row = *op;
     struct ssc_write w = {.kind = SSC_WRITE_OP, .op = &row, .step = step};
     int rc = submit(j, &w);
-    if (stored && (!rc || rc == SSC_E_OP_CONFLICT))
+    if (stored && (!rc || rc == SSC_E_OP_CONFLICT)) {
         *stored = row;
-    if (existing)
+    }
+    if (existing) {
         *existing = !rc && w.existing;
+    }
     return rc;
 }
 
@@ -224,11 +234,13 @@ int ssc_journal_list(struct ssc_journal *j, const struct ssc_txn_filter *filter,
     int more = ssc_rows_select(j, filter, &stmt);
     while (more == SQLITE_OK || more == SQLITE_ROW) {
         more = n < cap ? sqlite3_step(stmt) : SQLITE_DONE;
-        if (more != SQLITE_ROW)
+        if (more != SQLITE_ROW) {
             break;
+        }
         rc = ssc_row_read(j, stmt, &out[n]);
-        if (rc)
+        if (rc) {
             break;
+        }
         n++;
     }
     sqlite3_reset(stmt);
@@ -261,8 +273,9 @@ int ssc_journal_claim(struct ssc_journal *j, struct ssc_claim *claim, uint32_t u
     *claim = (struct ssc_claim){.uid = uid};
     memcpy(claim->op, op, strnlen(op, sizeof claim->op - 1));
     pthread_mutex_lock(&j->lock);
-    for (struct ssc_claim *c = j->claims; c && !rc; c = c->next)
+    for (struct ssc_claim *c = j->claims; c && !rc; c = c->next) {
         rc = c->uid == uid && strcmp(c->op, claim->op) == 0 ? SSC_E_OP_BUSY : 0;
+    }
     if (!rc) {
         claim->next = j->claims;
         j->claims = claim;
@@ -275,9 +288,11 @@ void ssc_journal_unclaim(struct ssc_journal *j, struct ssc_claim *claim)
 {
     pthread_mutex_lock(&j->lock);
     struct ssc_claim **at = &j->claims;
-    while (*at && *at != claim)
+    while (*at && *at != claim) {
         at = &(*at)->next;
-    if (*at)
+    }
+    if (*at) {
         *at = claim->next;
+    }
     pthread_mutex_unlock(&j->lock);
 }

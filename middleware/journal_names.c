@@ -11,12 +11,13 @@ const char *ssc_txn_state_name(enum ssc_txn_state s, enum ssc_txn_kind k)
         [SSC_TXN_UNPROVEN] = "unproven",
     };
     const char *name = "invalid";
-    if (s == SSC_TXN_DONE)
+    if (s == SSC_TXN_DONE) {
         name = k == SSC_KIND_LOAD ? "credited" : "debited";
-    else if (s == SSC_TXN_NOT_DONE)
+    } else if (s == SSC_TXN_NOT_DONE) {
         name = k == SSC_KIND_LOAD ? "not_credited" : "not_debited";
-    else if (s >= SSC_TXN_PREPARED && s <= SSC_TXN_UNPROVEN)
+    } else if (s >= SSC_TXN_PREPARED && s <= SSC_TXN_UNPROVEN) {
         name = names[s];
+    }
     return name;
 }
 
@@ -49,11 +50,12 @@ const char *ssc_purse_name(enum ssc_purse_id p)
 int ssc_purse_by_name(const char *name, enum ssc_purse_id *out)
 {
     int rc = SSC_E_NO_PURSE;
-    for (enum ssc_purse_id p = SSC_PURSE_MEDICAL; p <= SSC_PURSE_EP && rc; p++)
+    for (enum ssc_purse_id p = SSC_PURSE_MEDICAL; p <= SSC_PURSE_EP && rc; p++) {
         if (strcmp(name, purses[p]) == 0) {
             *out = p;
             rc = 0;
         }
+    }
     return rc;
 }
 

@@ -25,8 +25,9 @@ struct opening {
 
 static int say(const struct opening *o, int rc, const char *what, const char *detail)
 {
-    if (o->why)
+    if (o->why) {
         snprintf(o->why, 200, "%.80s%s%.117s", what, *detail ? ": " : "", detail);
+    }
     return rc;
 }
 
@@ -42,15 +43,17 @@ static int take_lock(struct opening *o)
     char name[4096];
     int rc = 0;
     int n = snprintf(name, sizeof name, "%s.lock", o->j->path);
-    if (n < 0 || (size_t)n >= sizeof name)
+    if (n < 0 || (size_t)n >= sizeof name) {
         return say(o, SSC_E_INVALID_ARGUMENT, "The journal's path is too long", "");
+    }
     o->j->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (o->j->lock_fd < 0)
+    if (o->j->lock_fd < 0) {
         rc = say(o, SSC_E_JOURNAL, "The journal's lock file cannot be opened", strerror(errno));
-    else if (flock(o->j->lock_fd, LOCK_EX | LOCK_NB) != 0)
+    } else if (flock(o->j->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         rc = errno == EWOULDBLOCK
                  ? say(o, SSC_E_ALREADY_RUNNING, "Another process owns the journal", o->j->path)
                  : say(o, SSC_E_JOURNAL, "The journal cannot be locked", strerror(errno));
+    }
     return rc;
 }
 
@@ -61,14 +64,16 @@ static int look_at_file(struct opening *o)
     int rc = 0;
     snprintf(wal, sizeof wal, "%s-wal", o->j->path);
     o->crashed = stat(wal, &st) == 0 && st.st_size > 0;
-    if (lstat(o->j->path, &st) != 0)
+    if (lstat(o->j->path, &st) != 0) {
         o->fresh = errno == ENOENT;
-    else if (!S_ISREG(st.st_mode))
+    } else if (!S_ISREG(st.st_mode)) {
         rc = say(o, SSC_E_JOURNAL, "The journal is not a regular file", o->j->path);
-    else
+    } else {
         o->size = st.st_size;
-    if (!rc && o->fresh && o->crashed)
+    }
+    if (!rc && o->fresh && o->crashed) {
         rc = say(o, SSC_E_JOURNAL_CORRUPT, "The journal is gone, but its newest rows are there", wal);
+    }
     return rc;
 }
 
@@ -103,8 +108,9 @@ static int ask(sqlite3 *db, const char *sql, char *out, size_t cap)
     sqlite3_stmt *stmt = NULL;
     out[0] = '\0';
     int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
+    }
     if (rc == SQLITE_ROW) {
         const unsigned char *text = sqlite3_column_text(stmt, 0);
         snprintf(out, cap, "%s", text ? (const char *)text : "");
@@ -118,8 +124,9 @@ static int demand(const struct opening *o, sqlite3 *db, const char *sql, const c
 {
     char got[200];
     int rc = ask(db, sql, got, sizeof got);
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK) {
         return say_sqlite(o, sql, db, rc);
+    }
     return strcmp(got, wanted) == 0 ? 0 : say(o, SSC_E_JOURNAL, sql, got[0] ? got : "no answer");
 }
 
@@ -127,15 +134,18 @@ static int check_identity(const struct opening *o)
 {
     char number[32], wanted[32];
     int rc = ask(o->j->write, "PRAGMA application_id", number, sizeof number);
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK) {
         return say_sqlite(o, "The journal cannot be read", o->j->write, rc);
+    }
     snprintf(wanted, sizeof wanted, "%d", SSC_JOURNAL_APPLICATION);
-    if (strcmp(number, wanted) != 0)
+    if (strcmp(number, wanted) != 0) {
         return say(o, SSC_E_JOURNAL_CORRUPT, "The file is not a journal of sscard", o->j->path);
+    }
     rc = ask(o->j->write, "PRAGMA user_version", number, sizeof number);
     snprintf(wanted, sizeof wanted, "%d", SSC_JOURNAL_VERSION);
-    if (rc == SQLITE_OK && strcmp(number, wanted) != 0)
+    if (rc == SQLITE_OK && strcmp(number, wanted) != 0) {
         return say(o, SSC_E_JOURNAL, "The journal was written by another version of sscard, format", number);
+    }
     return rc == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", o->j->write, rc);
 }
 
@@ -146,10 +156,12 @@ static int check_whole(const struct opening *o)
     char result[160];
     bool all = o->crashed || o->size <= CHECK_BYTES;
     int rc = all ? ask(o->j->write, "PRAGMA integrity_check(1)", result, sizeof result) : SQLITE_OK;
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK) {
         return say_sqlite(o, "The journal cannot be read", o->j->write, rc);
-    if (all && strcmp(result, "ok") != 0)
+    }
+    if (all && strcmp(result, "ok") != 0) {
         return say(o, SSC_E_JOURNAL_CORRUPT, "The journal is damaged", result);
+    }
     rc = ssc_rows_verify(o->j, all);
     return rc ? say(o, rc, "A row of the journal is damaged", o->j->path) : 0;
 }
@@ -159,12 +171,14 @@ static int sync_folder(const struct opening *o)
     char folder[4096];
     snprintf(folder, sizeof folder, "%s", o->j->path);
     char *slash = strrchr(folder, '/');
-    if (slash)
+    if (slash) {
         slash[slash == folder ? 1 : 0] = '\0';
+    }
     int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc = fd >= 0 && fsync(fd) == 0 ? 0 : say(o, SSC_E_JOURNAL, "The journal's folder", strerror(errno));
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     return rc;
 }
 
@@ -173,14 +187,17 @@ static int create_at(const struct opening *o, const char *path)
     sqlite3 *db = NULL;
     unlink(path);                                                     /* of a start that was killed */
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* SQLite would let others read it */
-    if (fd < 0)
+    if (fd < 0) {
         return say(o, SSC_E_JOURNAL, "The journal cannot be created", strerror(errno));
+    }
     close(fd);
     int sq = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (sq == SQLITE_OK)
+    if (sq == SQLITE_OK) {
         sq = sqlite3_exec(db, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
-    if (sq == SQLITE_OK)
+    }
+    if (sq == SQLITE_OK) {
         sq = ssc_rows_create(db);
+    }
     int rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be created", db, sq);
     sqlite3_close(db);
     return rc;
@@ -195,10 +212,12 @@ static int create(const struct opening *o)
     int rc = n > 0 && (size_t)n < sizeof name
                  ? create_at(o, name)
                  : say(o, SSC_E_INVALID_ARGUMENT, "The journal's path is too long", "");
-    if (!rc && rename(name, o->j->path) != 0)
+    if (!rc && rename(name, o->j->path) != 0) {
         rc = say(o, SSC_E_JOURNAL, "The journal cannot be created", strerror(errno));
-    if (rc)
+    }
+    if (rc) {
         unlink(name);
+    }
     return rc ? rc : sync_folder(o);
 }
 
@@ -206,24 +225,30 @@ static int open_files(struct opening *o)
 {
     struct ssc_journal *j = o->j;
     int rc = o->again ? 0 : take_lock(o);
-    if (!rc)
+    if (!rc) {
         rc = look_at_file(o);
-    if (!rc && o->fresh && o->again)
+    }
+    if (!rc && o->fresh && o->again) {
         rc = say(o, SSC_E_JOURNAL, "The journal is gone", j->path);
-    else if (!rc && o->fresh)
+    } else if (!rc && o->fresh) {
         rc = create(o);
-    if (!rc)
+    }
+    if (!rc) {
         rc = open_connection(o, &j->write);
-    if (!rc)
+    }
+    if (!rc) {
         rc = check_identity(o);
-    if (!rc)
+    }
+    if (!rc) {
         rc = demand(o, j->write, "PRAGMA journal_mode=WAL", "wal");
+    }
     if (!rc) {
         sqlite3_exec(j->write, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
         rc = demand(o, j->write, "PRAGMA synchronous", "2");
     }
-    if (!rc)
+    if (!rc) {
         rc = note_file(o);
+    }
     return rc;
 }
 
@@ -231,8 +256,9 @@ static int open_files(struct opening *o)
 static int prepare_rows(const struct opening *o)
 {
     int sq = ssc_rows_prepare(o->j);
-    if (sq == SQLITE_ERROR)
+    if (sq == SQLITE_ERROR) {
         return say(o, SSC_E_JOURNAL_CORRUPT, "The journal cannot be read", sqlite3_errmsg(o->j->write));
+    }
     return sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", o->j->write, sq);
 }
 
@@ -240,35 +266,43 @@ static int open_journal(struct opening *o)
 {
     struct ssc_journal *j = o->j;
     int rc = open_files(o);
-    if (!rc)
+    if (!rc) {
         rc = open_connection(o, &j->read);
-    if (!rc)
+    }
+    if (!rc) {
         rc = prepare_rows(o);
-    if (!rc)
+    }
+    if (!rc) {
         rc = check_whole(o);
-    if (!rc && sqlite3_db_readonly(j->write, "main") == 1)
+    }
+    if (!rc && sqlite3_db_readonly(j->write, "main") == 1) {
         rc = say(o, SSC_E_JOURNAL, "The journal cannot be written", "the file is read-only");
-    if (!rc && (rc = ssc_journal_check(j)) != 0)
+    }
+    if (!rc && (rc = ssc_journal_check(j)) != 0) {
         say(o, rc, "The journal cannot be written",
             sqlite3_errcode(j->write) ? sqlite3_errmsg(j->write) : "less than 1 MiB is free on its disk");
-    if (!rc)
+    }
+    if (!rc) {
         rc = sync_folder(o);
+    }
     return rc;
 }
 
 static struct ssc_journal *new_journal(const char *path)
 {
     struct ssc_journal *j = calloc(1, sizeof *j);
-    if (!j)
+    if (!j) {
         return NULL;
+    }
     j->lock_fd = -1;
     j->last = &j->first;
     pthread_mutex_init(&j->lock, NULL);
     pthread_mutex_init(&j->read_lock, NULL);
     pthread_cond_init(&j->committed, NULL);
     j->path = strdup(path);
-    if (!j->path)
+    if (!j->path) {
         ssc_journal_close(&j);
+    }
     return j;
 }
 
@@ -276,12 +310,15 @@ int ssc_journal_open(const char *path, struct ssc_journal **out, char why[200])
 {
     int rc = SSC_E_OUT_OF_MEMORY;
     struct ssc_journal *j = new_journal(path);
-    if (why)
+    if (why) {
         why[0] = '\0';
-    if (j && (rc = ssc_random((uint8_t *)&j->process, sizeof j->process)) == 0)
+    }
+    if (j && (rc = ssc_random((uint8_t *)&j->process, sizeof j->process)) == 0) {
         rc = open_journal(&(struct opening){.j = j, .why = why});
-    if (rc)
+    }
+    if (rc) {
         ssc_journal_close(&j);
+    }
     *out = j;
     return rc;
 }
@@ -294,8 +331,9 @@ static int rewrite(const struct opening *o, sqlite3 *db)
 {
     sqlite3_stmt *stmt = NULL;
     int sq = sqlite3_prepare_v2(db, "PRAGMA wal_checkpoint(TRUNCATE)", -1, &stmt, NULL);
-    if (sq == SQLITE_OK)
+    if (sq == SQLITE_OK) {
         sq = sqlite3_step(stmt);
+    }
     const bool whole = sq == SQLITE_ROW && sqlite3_column_int(stmt, 0) == 0;
     sqlite3_finalize(stmt);
     return whole              ? 0
@@ -337,8 +375,9 @@ static void swap_connections(struct ssc_journal *a, struct ssc_journal *b)
     swap(&a->probe, &b->probe);
     swap(&a->read_by_id, &b->read_by_id);
     swap(&a->read_by_op, &b->read_by_op);
-    for (size_t i = 0; i < sizeof a->lists / sizeof a->lists[0]; i++)
+    for (size_t i = 0; i < sizeof a->lists / sizeof a->lists[0]; i++) {
         swap(&a->lists[i], &b->lists[i]);
+    }
 }
 
 /* With the writer's turn taken. Readers go on with the old connections until the new ones have proven
@@ -353,8 +392,9 @@ static int renew(struct ssc_journal *j, char why[200])
         fresh->process = j->process;
         rc = open_journal(&o);
     }
-    if (!rc && (fresh->device != j->device || fresh->inode != j->inode))
+    if (!rc && (fresh->device != j->device || fresh->inode != j->inode)) {
         rc = say(&o, SSC_E_JOURNAL, "Another file is in the journal's place", j->path);
+    }
     if (!rc) {
         pthread_mutex_lock(&j->read_lock);
         swap_connections(j, fresh);
@@ -375,11 +415,13 @@ bool ssc_journal_broken(struct ssc_journal *j)
 int ssc_journal_revive(struct ssc_journal *j, char why[200])
 {
     int rc = 0;
-    if (why)
+    if (why) {
         why[0] = '\0';
+    }
     pthread_mutex_lock(&j->lock);
-    while (j->committing)
+    while (j->committing) {
         pthread_cond_wait(&j->committed, &j->lock);
+    }
     if (j->broken) {
         j->committing = true; /* nobody writes meanwhile */
         pthread_mutex_unlock(&j->lock);
@@ -396,13 +438,15 @@ int ssc_journal_revive(struct ssc_journal *j, char why[200])
 void ssc_journal_close(struct ssc_journal **journal)
 {
     struct ssc_journal *j = *journal;
-    if (!j)
+    if (!j) {
         return;
+    }
     ssc_rows_finalize(j);
     sqlite3_close(j->read);
     sqlite3_close(j->write);
-    if (j->lock_fd >= 0)
+    if (j->lock_fd >= 0) {
         close(j->lock_fd);
+    }
     pthread_cond_destroy(&j->committed);
     pthread_mutex_destroy(&j->read_lock);
     pthread_mutex_destroy(&j->lock);

@@ -41,12 +41,15 @@ static int run(sqlite3 *db, const char *sql, const struct ssc_write_op *op)
     if (rc == SQLITE_OK) {
         sqlite3_bind_int64(stmt, 1, op->owner_uid);
         sqlite3_bind_text(stmt, 2, op->op, -1, SQLITE_STATIC);
-        if (sqlite3_bind_parameter_count(stmt) >= 3)
+        if (sqlite3_bind_parameter_count(stmt) >= 3) {
             sqlite3_bind_text(stmt, 3, op->digest, -1, SQLITE_STATIC);
-        if (sqlite3_bind_parameter_count(stmt) >= 4)
+        }
+        if (sqlite3_bind_parameter_count(stmt) >= 4) {
             sqlite3_bind_int64(stmt, 4, op->result);
-        if (sqlite3_bind_parameter_count(stmt) >= 5)
+        }
+        if (sqlite3_bind_parameter_count(stmt) >= 5) {
             sqlite3_bind_int64(stmt, 5, utc_ms());
+        }
         rc = sqlite3_step(stmt);
     }
     sqlite3_finalize(stmt);
@@ -70,12 +73,13 @@ static int begin(struct ssc_journal *j, struct ssc_write_op *op, bool *existing)
 int ssc_row_write_op(struct ssc_journal *j, enum ssc_op_step step, struct ssc_write_op *op, bool *existing)
 {
     int rc = SSC_E_INTERNAL;
-    if (step == SSC_OP_BEGIN)
+    if (step == SSC_OP_BEGIN) {
         rc = begin(j, op, existing);
-    else if (step == SSC_OP_END)
+    } else if (step == SSC_OP_END) {
         rc = run(j->write,
                  "UPDATE write_op SET finished=1,digest=?3,result=?4,ms=?5 WHERE owner_uid=?1 AND op=?2", op);
-    else if (step == SSC_OP_FORGET)
+    } else if (step == SSC_OP_FORGET) {
         rc = run(j->write, "DELETE FROM write_op WHERE owner_uid=?1 AND op=?2 AND finished=0", op);
+    }
     return rc;
 }

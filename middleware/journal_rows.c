@@ -72,8 +72,9 @@ __attribute__((format(printf, 2, 3))) static void add(struct sql *s, const char 
     va_start(args, format);
     int n = vsnprintf(s->text + s->len, sizeof s->text - s->len, format, args);
     va_end(args);
-    if (n > 0 && (size_t)n < sizeof s->text - s->len)
+    if (n > 0 && (size_t)n < sizeof s->text - s->len) {
         s->len += (size_t)n;
+    }
 }
 
 int ssc_rows_create(sqlite3 *db)
@@ -81,8 +82,9 @@ int ssc_rows_create(sqlite3 *db)
     static const char *const types[] = {"INTEGER", "INTEGER", "INTEGER", "TEXT", "BLOB"};
     struct sql s = {.len = 0};
     add(&s, "BEGIN; CREATE TABLE txn(id INTEGER PRIMARY KEY NOT NULL");
-    for (size_t i = 1; i < COLUMNS; i++)
+    for (size_t i = 1; i < COLUMNS; i++) {
         add(&s, ",%s %s NOT NULL", columns[i].name, types[columns[i].type]);
+    }
     add(&s,
         ",process INTEGER NOT NULL,seal BLOB NOT NULL) STRICT;"
         "CREATE UNIQUE INDEX txn_op ON txn(owner_uid,op);"
@@ -107,8 +109,9 @@ static int prepare_select(sqlite3 *db, const char *index, const char *where, sql
 {
     struct sql s = {.len = 0};
     add(&s, "SELECT id");
-    for (size_t i = 1; i < COLUMNS; i++)
+    for (size_t i = 1; i < COLUMNS; i++) {
         add(&s, ",%s", columns[i].name);
+    }
     add(&s, ",process,seal FROM txn %s WHERE %s", index, where);
     return prepare(db, &s, out);
 }
@@ -126,33 +129,41 @@ static int prepare_writes(struct ssc_journal *j)
     };
     struct sql s = {.len = 0};
     add(&s, "INSERT INTO txn VALUES(?");
-    for (size_t i = 1; i < COLUMNS + 2; i++)
+    for (size_t i = 1; i < COLUMNS + 2; i++) {
         add(&s, ",?");
+    }
     add(&s, ")");
     int rc = prepare(j->write, &s, &j->insert);
     s.len = 0;
     add(&s, "UPDATE txn SET ");
-    for (size_t i = 1; i < COLUMNS; i++)
+    for (size_t i = 1; i < COLUMNS; i++) {
         add(&s, "%s=?%zu,", columns[i].name, i + 1);
+    }
     add(&s, "process=?%d,seal=?%d WHERE id=?1", PROCESS + 1, SEAL + 1);
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
         rc = prepare(j->write, &s, &j->update);
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0] && rc == SQLITE_OK; i++)
+    }
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0] && rc == SQLITE_OK; i++) {
         rc = sqlite3_prepare_v3(j->write, fixed[i].sql, -1, SQLITE_PREPARE_PERSISTENT, fixed[i].stmt, NULL);
+    }
     return rc;
 }
 
 int ssc_rows_prepare(struct ssc_journal *j)
 {
     int rc = prepare_writes(j);
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
         rc = prepare_select(j->write, "", "id=?1", &j->write_by_id);
-    if (rc == SQLITE_OK)
+    }
+    if (rc == SQLITE_OK) {
         rc = prepare_select(j->write, "", "owner_uid=?1 AND op=?2", &j->write_by_op);
-    if (rc == SQLITE_OK)
+    }
+    if (rc == SQLITE_OK) {
         rc = prepare_select(j->read, "", "id=?1", &j->read_by_id);
-    if (rc == SQLITE_OK)
+    }
+    if (rc == SQLITE_OK) {
         rc = prepare_select(j->read, "", "owner_uid=?1 AND op=?2", &j->read_by_op);
+    }
     return rc;
 }
 
@@ -164,8 +175,9 @@ void ssc_rows_finalize(struct ssc_journal *j)
     sqlite3_finalize(j->commit);
     sqlite3_finalize(j->last_id);
     sqlite3_finalize(j->probe);
-    for (size_t i = 0; i < sizeof j->lists / sizeof j->lists[0]; i++)
+    for (size_t i = 0; i < sizeof j->lists / sizeof j->lists[0]; i++) {
         sqlite3_finalize(j->lists[i]);
+    }
     sqlite3_finalize(j->write_by_id);
     sqlite3_finalize(j->write_by_op);
     sqlite3_finalize(j->read_by_id);
@@ -222,28 +234,32 @@ static int bind(sqlite3_stmt *stmt, int at, const struct column *c, const struct
 {
     const char *p = (const char *)t + c->offset;
     int rc = SQLITE_OK;
-    if (c->type == TEXT)
+    if (c->type == TEXT) {
         rc = sqlite3_bind_text(stmt, at, p, (int)strnlen(p, c->size - 1), SQLITE_STATIC);
-    else if (c->type == BLOB)
+    } else if (c->type == BLOB) {
         rc = sqlite3_bind_blob(stmt, at, p, (int)c->size, SQLITE_STATIC);
-    else
+    } else {
         rc = sqlite3_bind_int64(stmt, at, (sqlite3_int64)number(c, t));
+    }
     return rc;
 }
 
 static bool read_value(sqlite3_stmt *stmt, int at, const struct column *c, struct ssc_txn *t)
 {
     static const int types[] = {SQLITE_INTEGER, SQLITE_INTEGER, SQLITE_INTEGER, SQLITE_TEXT, SQLITE_BLOB};
-    if (sqlite3_column_type(stmt, at) != types[c->type])
+    if (sqlite3_column_type(stmt, at) != types[c->type]) {
         return false;
-    if (c->type != TEXT && c->type != BLOB)
+    }
+    if (c->type != TEXT && c->type != BLOB) {
         return set_number(c, sqlite3_column_int64(stmt, at), t);
+    }
     const void *value = sqlite3_column_blob(stmt, at);
     size_t len = (size_t)sqlite3_column_bytes(stmt, at);
     bool fits =
         c->type == BLOB ? len == c->size : len < c->size && (!len || !memchr(value ? value : "", 0, len));
-    if (fits && len && value)
+    if (fits && len && value) {
         memcpy((char *)t + c->offset, value, len);
+    }
     return fits && (!len || value);
 }
 
@@ -262,13 +278,15 @@ static int seal_of(const struct ssc_txn *t, uint64_t process, uint8_t seal[SEAL_
             len += n;
         } else {
             uint64_t v = c ? number(c, t) : process;
-            for (int shift = 56; shift >= 0; shift -= 8)
+            for (int shift = 56; shift >= 0; shift -= 8) {
                 bytes[len++] = (uint8_t)(v >> shift);
+            }
         }
     }
     int rc = ssc_sm3(bytes, len, hash);
-    if (!rc)
+    if (!rc) {
         memcpy(seal, hash, SEAL_LEN);
+    }
     return rc;
 }
 _Static_assert(sizeof(struct ssc_txn) + COLUMNS * 8 + 16 <= 1024, "the seal's buffer holds every row");
@@ -287,26 +305,30 @@ int ssc_row_read(const struct ssc_journal *j, sqlite3_stmt *stmt, struct ssc_txn
     struct ssc_txn t = {0};
     uint8_t seal[SEAL_LEN];
     bool good = true;
-    for (int i = 0; i < COLUMNS && good; i++)
+    for (int i = 0; i < COLUMNS && good; i++) {
         good = read_value(stmt, i, &columns[i], &t);
+    }
     uint64_t process = (uint64_t)sqlite3_column_int64(stmt, PROCESS);
     good = good && in_range(&t) && sqlite3_column_type(stmt, SEAL) == SQLITE_BLOB &&
            sqlite3_column_bytes(stmt, SEAL) == SEAL_LEN && seal_of(&t, process, seal) == 0 &&
            memcmp(sqlite3_column_blob(stmt, SEAL), seal, SEAL_LEN) == 0;
-    if (process != j->process)
+    if (process != j->process) {
         t.auth_session = 0; /* another process's session number says nothing here */
-    if (good)
+    }
+    if (good) {
         *out = t;
+    }
     return good ? 0 : SSC_E_JOURNAL_CORRUPT;
 }
 
 static int step_one(const struct ssc_journal *j, sqlite3_stmt *stmt, struct ssc_txn *out)
 {
     int rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW)
+    if (rc == SQLITE_ROW) {
         rc = ssc_row_read(j, stmt, out);
-    else
+    } else {
         rc = rc == SQLITE_DONE ? SSC_E_TXN_NOT_FOUND : ssc_journal_error(rc);
+    }
     sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
     return rc;
@@ -332,16 +354,21 @@ static int write_row(struct ssc_journal *j, sqlite3_stmt *stmt, struct ssc_txn *
     uint8_t seal[SEAL_LEN];
     sqlite3_int64 process = (sqlite3_int64)j->process;
     int rc = seal_of(t, j->process, seal);
-    if (rc)
+    if (rc) {
         return rc;
-    for (int i = 0; i < COLUMNS && rc == SQLITE_OK; i++)
+    }
+    for (int i = 0; i < COLUMNS && rc == SQLITE_OK; i++) {
         rc = bind(stmt, i + 1, &columns[i], t);
-    if (rc == SQLITE_OK)
+    }
+    if (rc == SQLITE_OK) {
         rc = sqlite3_bind_int64(stmt, PROCESS + 1, process);
-    if (rc == SQLITE_OK)
+    }
+    if (rc == SQLITE_OK) {
         rc = sqlite3_bind_blob(stmt, SEAL + 1, seal, SEAL_LEN, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
+    }
+    if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
+    }
     sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
     return rc == SQLITE_DONE ? 0 : ssc_journal_error(rc);
@@ -357,8 +384,9 @@ static int64_t utc_ms(void)
 static int next_id(struct ssc_journal *j, int64_t *id)
 {
     int rc = sqlite3_step(j->last_id);
-    if (rc == SQLITE_ROW)
+    if (rc == SQLITE_ROW) {
         *id = sqlite3_column_int64(j->last_id, 0) + 1;
+    }
     sqlite3_reset(j->last_id);
     return rc == SQLITE_ROW ? 0 : ssc_journal_error(rc);
 }
@@ -376,10 +404,12 @@ int ssc_row_insert(struct ssc_journal *j, struct ssc_txn *txn, bool *existing)
         struct ssc_txn row = *txn;
         rc = next_id(j, &row.id);
         row.created_ms = row.updated_ms = utc_ms();
-        if (!rc)
+        if (!rc) {
             rc = in_range(&row) ? write_row(j, j->insert, &row) : SSC_E_INTERNAL;
-        if (!rc)
+        }
+        if (!rc) {
             *txn = row;
+        }
     }
     return rc;
 }
@@ -388,15 +418,17 @@ int ssc_row_update(struct ssc_journal *j, struct ssc_txn *txn)
 {
     struct ssc_txn stored, row = *txn;
     int rc = ssc_row_find_id(j, j->write_by_id, txn->id, &stored);
-    if (!rc && !(ssc_txn_step_allowed(&stored, txn) && in_range(txn)))
+    if (!rc && !(ssc_txn_step_allowed(&stored, txn) && in_range(txn))) {
         rc = SSC_E_INTERNAL;
+    }
     if (!rc) {
         row.created_ms = stored.created_ms;
         row.updated_ms = utc_ms();
         rc = write_row(j, j->update, &row);
     }
-    if (!rc)
+    if (!rc) {
         *txn = row;
+    }
     return rc;
 }
 
@@ -435,16 +467,21 @@ static int prepare_list(sqlite3 *db, const struct ssc_txn_filter *filter, sqlite
     struct sql where = {.len = 0};
     bool open = filter->unsettled_only || filter->open_only;
     add(&where, "1");
-    if (open)
+    if (open) {
         add(&where, " AND " OPEN_ROWS, SSC_TXN_PREPARED, SSC_TXN_ARMED, SSC_TXN_DONE, SSC_TXN_UNKNOWN);
-    if (filter->unsettled_only)
+    }
+    if (filter->unsettled_only) {
         add(&where, " AND state<>%d", SSC_TXN_PREPARED);
-    if (filter->serial)
+    }
+    if (filter->serial) {
         add(&where, " AND serial=?1 AND serial_len=?2");
-    if (filter->owner_uid >= 0)
+    }
+    if (filter->owner_uid >= 0) {
         add(&where, " AND owner_uid=?3");
-    if (filter->after_id > 0)
+    }
+    if (filter->after_id > 0) {
         add(&where, " AND id<?4");
+    }
     add(&where, " ORDER BY id DESC");
     /* The planner would rather walk all rows of a card than the few open ones of all cards. */
     return prepare_select(db, open ? "INDEXED BY txn_open" : "", where.text, out);
@@ -457,20 +494,24 @@ int ssc_rows_select(struct ssc_journal *j, const struct ssc_txn_filter *filter, 
                      (filter->serial ? 4u : 0) | (filter->owner_uid >= 0 ? 8u : 0) |
                      (filter->after_id > 0 ? 16u : 0);
     int rc = SQLITE_OK;
-    if (filter->serial_len > sizeof serial)
+    if (filter->serial_len > sizeof serial) {
         return SQLITE_MISUSE;
-    if (!j->lists[shape])
+    }
+    if (!j->lists[shape]) {
         rc = prepare_list(j->read, filter, &j->lists[shape]);
+    }
     sqlite3_stmt *stmt = *out = j->lists[shape];
     if (rc == SQLITE_OK && filter->serial) {
         memcpy(serial, filter->serial, filter->serial_len);
         rc = sqlite3_bind_blob(stmt, 1, serial, sizeof serial, SQLITE_TRANSIENT);
         sqlite3_bind_int64(stmt, 2, (sqlite3_int64)filter->serial_len);
     }
-    if (rc == SQLITE_OK && filter->owner_uid >= 0)
+    if (rc == SQLITE_OK && filter->owner_uid >= 0) {
         rc = sqlite3_bind_int64(stmt, 3, filter->owner_uid);
-    if (rc == SQLITE_OK && filter->after_id > 0)
+    }
+    if (rc == SQLITE_OK && filter->after_id > 0) {
         rc = sqlite3_bind_int64(stmt, 4, filter->after_id);
+    }
     return rc;
 }
 
@@ -482,8 +523,9 @@ int ssc_rows_verify(struct ssc_journal *j, bool all)
     int rc = ssc_rows_select(j, &filter, &stmt), bad = 0;
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
         rc = sqlite3_step(stmt);
-        if (rc == SQLITE_ROW && (bad = ssc_row_read(j, stmt, &row)) != 0)
+        if (rc == SQLITE_ROW && (bad = ssc_row_read(j, stmt, &row)) != 0) {
             break;
+        }
     }
     sqlite3_reset(stmt);
     return bad ? bad : rc == SQLITE_DONE ? 0 : ssc_journal_error(rc);

@@ -52,8 +52,8 @@ struct ssc_journal {
     pthread_cond_t committed;
     struct ssc_write *first, **last; /* waiting writes, under lock */
     bool committing;                 /* a thread commits for all, under lock */
-    bool broken;              /* the disk lost a write: no money until it is revived, under lock */
-    struct ssc_claim *claims; /* under lock */
+    bool broken;                     /* the disk lost a write: no money until it is revived, under lock */
+    struct ssc_claim *claims;        /* under lock */
 };
 
 /* Takes uid/op for this thread. SSC_E_OP_BUSY: another thread has it. */

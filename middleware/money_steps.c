@@ -46,8 +46,9 @@ int ssc_money_row(const struct ssc_debit_request *req, enum ssc_txn_kind kind, s
                             .pooled = req->pooled,
                             .balance_before = -1,
                             .balance_after = -1};
-    if (!valid)
+    if (!valid) {
         return SSC_E_INVALID_ARGUMENT;
+    }
     memcpy(txn->op, req->op, strlen(req->op));
     memcpy(txn->datetime, req->time, sizeof txn->datetime);
     memcpy(txn->reader, req->reader, strnlen(req->reader, sizeof txn->reader - 1));
@@ -96,16 +97,20 @@ int ssc_money_known_op(struct ssc_journal *j, struct ssc_card *card, struct ssc_
 {
     struct ssc_txn stored;
     int rc = ssc_journal_get_op(j, row->owner_uid, row->op, &stored);
-    if (rc == SSC_E_TXN_NOT_FOUND)
+    if (rc == SSC_E_TXN_NOT_FOUND) {
         return 0;
-    if (!rc && strcmp(stored.digest, row->digest) != 0)
+    }
+    if (!rc && strcmp(stored.digest, row->digest) != 0) {
         rc = SSC_E_OP_CONFLICT;
-    if (rc)
+    }
+    if (rc) {
         return rc;
+    }
     *row = stored;
     if (!ssc_txn_state_final(row->state) && row->state != SSC_TXN_PREPARED &&
-        ssc_card_detect(card, deadline) == 0 && ssc_money_same_card(row, card))
+        ssc_card_detect(card, deadline) == 0 && ssc_money_same_card(row, card)) {
         (void)ssc_money_settle(j, card, auth, row, deadline); /* the row tells; a failure leaves it open */
+    }
     return 1;
 }
 
@@ -114,18 +119,21 @@ int ssc_money_card_ready(struct ssc_journal *j, struct ssc_card *card, struct ss
 {
     unsigned settled = 0;
     int rc = ssc_card_detect(card, deadline);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     const struct ssc_card_info *info = ssc_card_get_info(card);
-    if (!info->serial_len || info->serial_len > sizeof row->serial)
+    if (!info->serial_len || info->serial_len > sizeof row->serial) {
         return SSC_E_NO_PURSE; /* a card that cannot be told from another is charged nothing */
+    }
     row->serial_len = (uint8_t)info->serial_len;
     memcpy(row->serial, info->serial, info->serial_len);
     rc = ssc_money_resolve(j, card, auth, &settled, deadline);
-    if (rc == SSC_E_CARD_MISMATCH)
+    if (rc == SSC_E_CARD_MISMATCH) {
         rc = 0; /* nothing is open */
-    else if (rc && rc != SSC_E_PIN_REQUIRED && rc != SSC_E_JOURNAL && rc != SSC_E_JOURNAL_CORRUPT)
+    } else if (rc && rc != SSC_E_PIN_REQUIRED && rc != SSC_E_JOURNAL && rc != SSC_E_JOURNAL_CORRUPT) {
         rc = SSC_E_UNSETTLED;
+    }
     if (!rc) {
         const struct ssc_purse_ops *ops = ssc_purse_ops(row->purse);
         ops->prepare(ssc_card_profile(card), row);
@@ -138,8 +146,9 @@ int ssc_money_init(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn 
 {
     bool existing;
     int rc = ssc_purse_ops(row->purse)->init(card, row, deadline);
-    if (rc == 0 && row->kind == SSC_KIND_DEBIT && row->amount > row->balance_before)
+    if (rc == 0 && row->kind == SSC_KIND_DEBIT && row->amount > row->balance_before) {
         rc = SSC_E_INSUFFICIENT_FUNDS; /* the card should have said so */
+    }
     if (rc > 0 || rc == SSC_E_INSUFFICIENT_FUNDS) {
         row->state = SSC_TXN_REFUSED;
         row->evidence = SSC_EV_STATUS_WORD;
@@ -176,7 +185,8 @@ void ssc_money_commit(struct ssc_card *card, struct ssc_txn *row, int64_t deadli
 {
     struct ssc_transmit_report report = {0};
     int rc = SSC_E_DEADLINE_EXCEEDED; /* the disk may have taken what was left */
-    if (ssc_now_ms() + SSC_COMMIT_MS <= deadline)
+    if (ssc_now_ms() + SSC_COMMIT_MS <= deadline) {
         rc = ssc_purse_ops(row->purse)->commit(card, row, &report, deadline);
+    }
     classify(row, rc, &report);
 }

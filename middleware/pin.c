@@ -35,10 +35,11 @@ static int ready(struct ssc_card *card, enum ssc_pin_of *of, bool in_environment
     int rc = ssc_card_detect(card, deadline);
 
     *of = ssc_card_pin_of(card, *of);
-    if (rc == 0 && *of == SSC_PIN_OF_PURSE)
+    if (rc == 0 && *of == SSC_PIN_OF_PURSE) {
         rc = ssc_card_select_purse(card, deadline);
-    else if (rc == 0 && (in_environment || card->place != SSC_AT_APP))
+    } else if (rc == 0 && (in_environment || card->place != SSC_AT_APP)) {
         rc = ssc_card_select(card, SSC_APP_SSSE, deadline);
+    }
     return rc;
 }
 
@@ -47,8 +48,9 @@ static int pin_bytes(const struct ssc_card *card, const char *digits, uint8_t pi
     const size_t count = strnlen(digits, 17);
     int rc = SSC_E_PIN_LENGTH;
 
-    if (count >= card->profile->pin_min_digits && count <= card->profile->pin_max_digits)
+    if (count >= card->profile->pin_min_digits && count <= card->profile->pin_max_digits) {
         rc = ssc_pin_bytes(digits, pin, len);
+    }
     return rc;
 }
 
@@ -89,8 +91,9 @@ static int type_pin(struct ssc_card *card, bool change, uint8_t id, int64_t dead
     size_t len = sizeof rx;
     int rc;
 
-    if (entry.max_digits > 2 * room)
+    if (entry.max_digits > 2 * room) {
         entry.max_digits = (uint8_t)(2 * room);
+    }
     if (change) {
         apdu[0] = 0x80;
         apdu[1] = 0x5E;
@@ -101,10 +104,12 @@ static int type_pin(struct ssc_card *card, bool change, uint8_t id, int64_t dead
     memset(apdu + 5, 0xFF, data_len);
     card->commands++;
     rc = ssc_card_note(card, ssc_channel_pin_entry(card->channel, &entry, rx, &len, deadline));
-    if (rc == 0 && len < 2)
+    if (rc == 0 && len < 2) {
         rc = SSC_E_BAD_RESPONSE;
-    if (rc == 0 && ssc_get16(rx + len - 2) != SSC_SW_OK)
+    }
+    if (rc == 0 && ssc_get16(rx + len - 2) != SSC_SW_OK) {
         rc = ssc_get16(rx + len - 2);
+    }
     return rc;
 }
 
@@ -119,10 +124,12 @@ int ssc_pin_verify(struct ssc_card *card, enum ssc_pin_of of, const char *digits
     int rc = digits ? pin_bytes(card, digits, pin, &len) : 0;
 
     *tries = -1;
-    if (rc == 0)
+    if (rc == 0) {
         rc = ready(card, &of, false, deadline);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         goto done;
+    }
     if (digits) {
         ssc_cmd_verify(&b, pin, len);
         rc = send_pin(card, &b, deadline);
@@ -130,10 +137,11 @@ int ssc_pin_verify(struct ssc_card *card, enum ssc_pin_of of, const char *digits
         rc = type_pin(card, false, 0, deadline);
     }
     rc = meaning(rc, tries);
-    if (rc == 0)
+    if (rc == 0) {
         ssc_card_set_pin_verified(card, of, true);
-    else if (rc == SSC_E_PIN_WRONG || rc == SSC_E_PIN_LOCKED)
+    } else if (rc == SSC_E_PIN_WRONG || rc == SSC_E_PIN_LOCKED) {
         ssc_card_set_pin_verified(card, of, false);
+    }
 done:
     ssc_cleanse(pin, sizeof pin);
     ssc_cleanse(&b, sizeof b);
@@ -147,17 +155,20 @@ int ssc_pin_status(struct ssc_card *card, enum ssc_pin_of of, int *tries, int64_
     int rc = ready(card, &of, false, deadline);
 
     *tries = -1;
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     ssc_cmd_verify(&b, NULL, 0);
     rc = send_pin(card, &b, deadline);
-    if (rc == SSC_SW_BLOCKED)
+    if (rc == SSC_SW_BLOCKED) {
         *tries = 0;
-    else if (rc > 0)
+    } else if (rc > 0) {
         *tries = ssc_sw_tries((uint16_t)rc);
+    }
     /* A card that does not know the question is no error: it does not tell. */
-    if (rc > 0)
+    if (rc > 0) {
         rc = 0;
+    }
 done:
     return rc;
 }
@@ -176,14 +187,18 @@ static int send_change(struct ssc_card *card, enum ssc_pin_of *of, const char *o
     struct ssc_command_buf b = {.cmd = {.cla = 0}};
     int rc = pin_bytes(card, old_digits, old_pin, &old_len);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = pin_bytes(card, new_digits, new_pin, &new_len);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ready(card, of, true, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_cmd_change_pin(&b, pin_id(card, *of), old_pin, old_len, new_pin, new_len);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = send_pin(card, &b, deadline);
+    }
     ssc_cleanse(old_pin, sizeof old_pin);
     ssc_cleanse(new_pin, sizeof new_pin);
     ssc_cleanse(&b, sizeof b);
@@ -200,13 +215,15 @@ int ssc_pin_change(struct ssc_card *card, enum ssc_pin_of of, const char *old_di
         rc = send_change(card, &of, old_digits, new_digits, deadline);
     } else if (!old_digits && !new_digits) {
         rc = ready(card, &of, true, deadline);
-        if (rc == 0)
+        if (rc == 0) {
             rc = type_pin(card, true, pin_id(card, of), deadline);
+        }
     }
     rc = meaning(rc, tries);
     if (rc == SSC_E_PIN_WRONG ||
-        rc == SSC_E_PIN_LOCKED) /* a wrong old PIN ends the rights of the right one */
+        rc == SSC_E_PIN_LOCKED) { /* a wrong old PIN ends the rights of the right one */
         ssc_card_set_pin_verified(card, of, false);
+    }
     return rc;
 }
 
@@ -220,15 +237,19 @@ static int maintain(struct ssc_card *card, struct ssc_auth *auth, const uint8_t 
     uint8_t challenge[8] = {0};
     int rc = auth ? ssc_auth_open_key(card, auth, SSC_KEY_PUK, deadline) : SSC_E_NO_PSAM;
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_auth_challenge(card, challenge, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = auth->ops->pin_command(auth, ssc_card_get_info(card), challenge, pin, len, &b, deadline);
+    }
     rc = ssc_auth_remote_instead(card, rc);
-    if (rc == 0)
+    if (rc == 0) {
         rc = send_pin(card, &b, deadline);
-    if (rc == SSC_SW_SM_WRONG)
+    }
+    if (rc == SSC_SW_SM_WRONG) {
         rc = SSC_E_BAD_MAC;
+    }
     ssc_cleanse(challenge, sizeof challenge);
     ssc_cleanse(&b, sizeof b);
     return rc;
@@ -245,10 +266,12 @@ static int purse_challenge(struct ssc_card *card, uint8_t challenge[8], int64_t 
 
     ssc_cmd_get_challenge(&b, SSC_PURSE_CHALLENGE);
     rc = ssc_card_transmit(card, &b.cmd, &rsp, 0, deadline, NULL);
-    if (rc == 0 && rsp.len != SSC_PURSE_CHALLENGE)
+    if (rc == 0 && rsp.len != SSC_PURSE_CHALLENGE) {
         rc = SSC_E_BAD_RESPONSE;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         memcpy(challenge, rsp.data, rsp.len);
+    }
     return rc;
 }
 
@@ -271,13 +294,16 @@ static int maintain_purse(struct ssc_card *card, struct ssc_auth *auth, bool unb
     struct ssc_command_buf b = {.cmd = {.cla = 0}};
     int rc = auth && auth->ops->purse_pin ? 0 : SSC_E_NO_PSAM;
 
-    if (rc == 0 && unblock)
+    if (rc == 0 && unblock) {
         rc = purse_challenge(card, p.challenge, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = auth->ops->purse_pin(auth, ssc_card_get_info(card), &p, &b, deadline);
+    }
     rc = ssc_auth_remote_instead(card, rc);
-    if (rc == 0)
+    if (rc == 0) {
         rc = send_pin(card, &b, deadline);
+    }
     ssc_cleanse(&b, sizeof b);
     return rc == SSC_SW_SM_WRONG || rc == SSC_SW_MAC ? SSC_E_BAD_MAC : rc;
 }
@@ -294,21 +320,26 @@ static int reset_pin(struct ssc_card *card, enum ssc_pin_of of, struct ssc_auth 
         len = sizeof pin;
         rc = pin_bytes(card, digits, pin, &len);
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_card_detect(card, deadline);
-    if (rc != 0)
+    }
+    if (rc != 0) {
         goto done;
+    }
     of = ssc_card_pin_of(card, of);
-    if (unblock && (of == SSC_PIN_OF_PURSE) != (digits != NULL))
+    if (unblock && (of == SSC_PIN_OF_PURSE) != (digits != NULL)) {
         rc = digits ? SSC_E_INVALID_ARGUMENT : SSC_E_PIN_LENGTH;
-    else if (of == SSC_PIN_OF_CARD)
+    } else if (of == SSC_PIN_OF_CARD) {
         rc = maintain(card, auth, pin, len, deadline);
-    else
+    } else {
         rc = ready(card, &of, false, deadline);
-    if (rc == 0 && of == SSC_PIN_OF_PURSE)
+    }
+    if (rc == 0 && of == SSC_PIN_OF_PURSE) {
         rc = maintain_purse(card, auth, unblock, pin, len, deadline);
-    if (rc == 0 && digits)
+    }
+    if (rc == 0 && digits) {
         ssc_card_set_pin_verified(card, of, false);
+    }
 done:
     ssc_cleanse(pin, sizeof pin);
     return rc;
@@ -337,8 +368,9 @@ int ssc_pin_remote_begin(struct ssc_card *card, enum ssc_pin_of of, uint8_t chal
     *len = of == SSC_PIN_OF_PURSE ? SSC_PURSE_CHALLENGE : 8;
     if (of == SSC_PIN_OF_PURSE) {
         rc = ready(card, &of, false, deadline);
-        if (rc == 0)
+        if (rc == 0) {
             rc = purse_challenge(card, challenge, deadline);
+        }
     } else if (card->place == SSC_AT_APP && card->app == SSC_APP_SSSE &&
                ssc_card_key_verified(card, SSC_KEY_PUK)) {
         rc = ssc_auth_challenge(card, challenge, deadline);
@@ -352,12 +384,13 @@ void ssc_pin_remote_header(const struct ssc_card *card, bool purse, bool unblock
     const enum ssc_algorithm alg = purse ? ssc_pin_purse_algorithm(card) : card->info.algorithm;
     const unsigned block = alg == SSC_ALG_3DES ? 8 : 16;
 
-    if (purse)
+    if (purse) {
         snprintf(header, 11, "8424%02X%02X%02X", p1p2[0], p1p2[1], block + 4);
-    else if (unblock)
+    } else if (unblock) {
         snprintf(header, 11, "8424000004");
-    else
+    } else {
         snprintf(header, 11, "84240001%02X", block + 4);
+    }
 }
 
 /* Nothing but a PIN command passes: the back office's bytes go to the card as they are. */
@@ -368,14 +401,15 @@ static bool is_pin_command(const struct ssc_card *card, enum ssc_pin_of of, cons
     const bool enciphered = cmd->lc == 0x0C || cmd->lc == 0x14;
     bool is;
 
-    if (of == SSC_PIN_OF_PURSE)
+    if (of == SSC_PIN_OF_PURSE) {
         is = (secure && enciphered && cmd->p1 == p->purse_unblock_p1p2[0] &&
               cmd->p2 == p->purse_unblock_p1p2[1]) ||
              (cmd->cla == 0x80 && cmd->ins == 0x5E && cmd->p1 == 0x00 && cmd->p2 == p->purse_pin_id &&
               cmd->le == 0 && cmd->lc >= 2 + 4 && cmd->lc <= PIN_BYTES_MAX + 4);
-    else
+    } else {
         is = secure && cmd->p1 == 0x00 &&
              ((cmd->p2 == 0x00 && cmd->lc == 4) || (cmd->p2 == 0x01 && enciphered));
+    }
     return is;
 }
 
@@ -388,15 +422,19 @@ int ssc_pin_remote_complete(struct ssc_card *card, enum ssc_pin_of of, const uin
     int rc = ssc_command_decode(command, len, &cmd);
 
     of = ssc_card_pin_of(card, of);
-    if (rc == 0 && !is_pin_command(card, of, &cmd))
+    if (rc == 0 && !is_pin_command(card, of, &cmd)) {
         rc = SSC_E_INVALID_ARGUMENT;
-    if (rc == 0 && of == SSC_PIN_OF_PURSE)
+    }
+    if (rc == 0 && of == SSC_PIN_OF_PURSE) {
         rc = ready(card, &of, false, deadline);
-    else if (rc == 0 && !(card->place == SSC_AT_APP && card->app == SSC_APP_SSSE))
+    } else if (rc == 0 && !(card->place == SSC_AT_APP && card->app == SSC_APP_SSSE)) {
         rc = SSC_E_AUTH_NOT_BEGUN;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_card_transmit(card, &cmd, &rsp, SSC_TX_ONCE, deadline, NULL);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         ssc_card_set_pin_verified(card, of, false);
+    }
     return rc == SSC_SW_SM_WRONG || rc == SSC_SW_MAC ? SSC_E_BAD_MAC : rc;
 }

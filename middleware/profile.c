@@ -84,10 +84,11 @@ static const char *set_number(const struct member *m, json_int_t value, uint8_t 
 {
     const char *complaint = NULL;
 
-    if (value < (json_int_t)m->min || value > (json_int_t)m->max)
+    if (value < (json_int_t)m->min || value > (json_int_t)m->max) {
         complaint = "number out of range";
-    else
+    } else {
         *at = (uint8_t)value;
+    }
     return complaint;
 }
 
@@ -97,14 +98,15 @@ static const char *set_text(const struct member *m, const char *text, struct ssc
     const char *complaint = NULL;
     size_t len = m->size;
 
-    if (m->kind == TEXT && strlen(text) >= m->size)
+    if (m->kind == TEXT && strlen(text) >= m->size) {
         complaint = "text too long";
-    else if (m->kind == TEXT)
+    } else if (m->kind == TEXT) {
         memcpy(at, text, strlen(text) + 1);
-    else if (ssc_hex_decode(text, (uint8_t *)at, &len) != 0 || len < m->min)
+    } else if (ssc_hex_decode(text, (uint8_t *)at, &len) != 0 || len < m->min) {
         complaint = "hexadecimal text of the right length expected";
-    else if (m->offset == offsetof(struct ssc_profile, purse_aid))
+    } else if (m->offset == offsetof(struct ssc_profile, purse_aid)) {
         p->purse_aid_len = (uint8_t)len;
+    }
     return complaint;
 }
 
@@ -128,9 +130,11 @@ static const struct member *find_member(const char *name)
 {
     const struct member *found = NULL;
 
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-        if (strcmp(members[i].name, name) == 0)
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        if (strcmp(members[i].name, name) == 0) {
             found = &members[i];
+        }
+    }
     return found;
 }
 
@@ -155,8 +159,9 @@ bool ssc_profile_key_address(const struct ssc_profile *p, const char *key, char 
 
     while (!found && next_address(&at, &name, &len, &digits)) {
         found = len == strlen(key) && strncmp(name, key, len) == 0;
-        if (found)
+        if (found) {
             snprintf(address, 5, "%.4s", digits);
+        }
     }
     return found;
 }
@@ -183,14 +188,18 @@ static const char *check_whole(const struct ssc_profile *p)
 {
     const char *complaint = NULL;
 
-    if (p->pin_min_digits > p->pin_max_digits)
+    if (p->pin_min_digits > p->pin_max_digits) {
         complaint = "pin_min_digits is above pin_max_digits";
-    if (strcmp(p->purse_pin_algorithm, "3des") != 0 && strcmp(p->purse_pin_algorithm, "sm4") != 0)
+    }
+    if (strcmp(p->purse_pin_algorithm, "3des") != 0 && strcmp(p->purse_pin_algorithm, "sm4") != 0) {
         complaint = "purse_pin_algorithm: 3des or sm4 expected";
-    if (!addresses_valid(p->key_addresses))
+    }
+    if (!addresses_valid(p->key_addresses)) {
         complaint = "key_addresses: NAME=XXXX expected, separated by blanks, names as in the table of keys";
-    if (p->psam_levels[0] == '\0' || strspn(p->psam_levels, "123") != strlen(p->psam_levels))
+    }
+    if (p->psam_levels[0] == '\0' || strspn(p->psam_levels, "123") != strlen(p->psam_levels)) {
         complaint = "psam_levels: one to three of the digits 1, 2, 3 expected";
+    }
     return complaint;
 }
 
@@ -208,8 +217,9 @@ static const char *set_members(json_t *root, struct ssc_profile *p, const char *
             break;
         }
     }
-    if (!complaint)
+    if (!complaint) {
         complaint = check_whole(p);
+    }
     return complaint;
 }
 
@@ -221,12 +231,14 @@ int ssc_profile_parse(const char *json, struct ssc_profile *p, char why[200])
     json_t *root = NULL;
     int rc = SSC_E_CONFIG;
 
-    if (strnlen(json, PROFILE_BYTES + 1) > PROFILE_BYTES)
+    if (strnlen(json, PROFILE_BYTES + 1) > PROFILE_BYTES) {
         complaint = "longer than 8 KiB";
-    else
+    } else {
         root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
-    if (json_is_object(root))
+    }
+    if (json_is_object(root)) {
         complaint = set_members(root, &made, &where);
+    }
     if (complaint == NULL) {
         *p = made;
         rc = 0;

@@ -25,8 +25,9 @@ int ssc_reading_select(struct ssc_card *card, uint8_t sfi, int64_t deadline)
     struct ssc_habit *habit = &card->habit;
     int rc = 0;
 
-    if (card->current_ef == sfi)
+    if (card->current_ef == sfi) {
         goto done;
+    }
     ssc_cmd_select_ef(&b, (uint16_t)(0xEF00u | sfi));
     b.cmd.p1 = habit->select_ef_p1;
     card->current_ef = 0;
@@ -35,11 +36,13 @@ int ssc_reading_select(struct ssc_card *card, uint8_t sfi, int64_t deadline)
         b.cmd.p1 = habit->select_ef_p1 == 0x02 ? 0x00 : 0x02;
         rsp = SSC_RESPONSE(buffer);
         rc = ssc_card_transmit(card, &b.cmd, &rsp, 0, deadline, NULL);
-        if (rc == 0)
+        if (rc == 0) {
             habit->select_ef_p1 = b.cmd.p1;
+        }
     }
-    if (rc == 0)
+    if (rc == 0) {
         card->current_ef = sfi;
+    }
 done:
     return rc;
 }
@@ -50,12 +53,15 @@ static size_t whole_length(const struct reading *r)
     const struct ssc_habit *habit = &r->card->habit;
     size_t len = 0;
 
-    for (size_t i = 0; i < r->file->element_count; i++)
+    for (size_t i = 0; i < r->file->element_count; i++) {
         len += 2u + r->file->elements[i].len;
-    if (r->file->app == SSC_APP_SSSE && r->file->sfi == 5 && habit->ef05_len)
+    }
+    if (r->file->app == SSC_APP_SSSE && r->file->sfi == 5 && habit->ef05_len) {
         len = habit->ef05_len;
-    if (r->file->app == SSC_APP_SSSE && r->file->sfi == 6 && habit->ef06_len)
+    }
+    if (r->file->app == SSC_APP_SSSE && r->file->sfi == 6 && habit->ef06_len) {
         len = habit->ef06_len;
+    }
     return len;
 }
 
@@ -63,10 +69,12 @@ static void learn_length(const struct reading *r, size_t len)
 {
     struct ssc_habit *habit = &r->card->habit;
 
-    if (r->file->app == SSC_APP_SSSE && r->file->sfi == 5)
+    if (r->file->app == SSC_APP_SSSE && r->file->sfi == 5) {
         habit->ef05_len = (uint16_t)len;
-    if (r->file->app == SSC_APP_SSSE && r->file->sfi == 6)
+    }
+    if (r->file->app == SSC_APP_SSSE && r->file->sfi == 6) {
         habit->ef06_len = (uint16_t)len;
+    }
 }
 
 /* Cards cut a file that is longer than Le in different ways; some at the end of a record. Then the last
@@ -78,8 +86,9 @@ static bool tail_missing(const struct reading *r, const uint8_t *data, size_t le
     size_t pos = 0;
     bool missing = true;
 
-    while (missing && ssc_record_next(data, len, &pos, &record) == 0)
+    while (missing && ssc_record_next(data, len, &pos, &record) == 0) {
         missing = record.tag != last;
+    }
     return missing;
 }
 
@@ -109,15 +118,18 @@ static int read_whole(struct reading *r, enum ssc_reading way, bool *sound)
     int rc = by_sfi ? 0 : ssc_reading_select(r->card, r->file->sfi, r->deadline);
 
     *sound = false;
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     ssc_cmd_read_record(&b, by_sfi ? r->file->sfi : 0, FIRST_RECORD, SSC_REC_FROM,
                         way == SSC_READ_WHOLE_WIDE ? LE_WIDE : want);
-    if (by_sfi)
+    if (by_sfi) {
         r->card->current_ef = 0; /* the file may have become current or not: cards differ */
+    }
     rc = ssc_reading_end_is_fine(ssc_card_transmit(r->card, &b.cmd, &rsp, 0, r->deadline, NULL));
-    if (rc != 0)
+    if (rc != 0) {
         goto done;
+    }
     *sound = take_records(r, rsp.data, rsp.len) &&
              (way == SSC_READ_WHOLE_WIDE || !tail_missing(r, rsp.data, rsp.len));
     /* An answer cut off at Le says that the file is longer than the tables: ask for more. */
@@ -145,15 +157,18 @@ static int read_one(struct reading *r, uint8_t p1, enum ssc_record_mode mode, ui
         ssc_cmd_read_record(&b, 0, p1, mode, le);
         rsp = SSC_RESPONSE(buffer);
         rc = ssc_reading_end_is_fine(ssc_card_transmit(r->card, &b.cmd, &rsp, 0, r->deadline, NULL));
-        if (rc != 0 || rsp.len < 2 || rsp.len >= 2u + rsp.data[1] || le == 2u + rsp.data[1])
+        if (rc != 0 || rsp.len < 2 || rsp.len >= 2u + rsp.data[1] || le == 2u + rsp.data[1]) {
             break;
+        }
         le = 2u + rsp.data[1];
-        if (mode == SSC_REC_NEXT) /* "next" has moved on: its record cannot be asked for again */
+        if (mode == SSC_REC_NEXT) { /* "next" has moved on: its record cannot be asked for again */
             break;
+        }
     }
     if (rc == 0 &&
-        (rsp.len < 2 || rsp.len < 2u + rsp.data[1] || (rsp.data[0] != tag && mode != SSC_REC_NUMBER)))
+        (rsp.len < 2 || rsp.len < 2u + rsp.data[1] || (rsp.data[0] != tag && mode != SSC_REC_NUMBER))) {
         rc = SSC_E_BAD_RESPONSE;
+    }
     if (rc == 0) {
         ssc_write(r->out, rsp.data, 2u + rsp.data[1]);
         r->found++;
@@ -167,8 +182,9 @@ static unsigned occurrence_of(const struct ssc_file *file, size_t i)
 {
     unsigned n = 0;
 
-    for (size_t k = 0; k < i; k++)
+    for (size_t k = 0; k < i; k++) {
         n += file->elements[k].tag == file->elements[i].tag;
+    }
     return n;
 }
 
@@ -176,8 +192,9 @@ static bool wanted(const struct reading *r, uint8_t tag, unsigned occurrence)
 {
     unsigned times = 0;
 
-    for (size_t i = 0; i < r->tag_count; i++)
+    for (size_t i = 0; i < r->tag_count; i++) {
         times += r->tags[i] == tag;
+    }
     return r->tag_count == 0 || occurrence < times;
 }
 
@@ -187,10 +204,12 @@ static int read_local(struct reading *r)
     int rc = 0;
 
     for (size_t i = 0; i < r->tag_count && rc == 0; i++) {
-        if (!ssc_element_by_tag(r->file, r->tags[i]))
+        if (!ssc_element_by_tag(r->file, r->tags[i])) {
             rc = read_one(r, r->tags[i], SSC_REC_FIRST, r->tags[i], LE_WIDE - 2);
-        if (rc == SSC_SW_RECORD_NOT_FOUND)
+        }
+        if (rc == SSC_SW_RECORD_NOT_FOUND) {
             rc = 0;
+        }
     }
     return rc;
 }
@@ -203,10 +222,12 @@ static int read_tags(struct reading *r)
     for (size_t i = 0; rc == 0 && i < file->element_count; i++) {
         const struct ssc_element *e = &file->elements[i];
         const unsigned occurrence = occurrence_of(file, i);
-        if (wanted(r, e->tag, occurrence))
+        if (wanted(r, e->tag, occurrence)) {
             rc = read_one(r, e->tag, occurrence ? SSC_REC_NEXT : SSC_REC_FIRST, e->tag, e->len);
-        if (rc == SSC_SW_RECORD_NOT_FOUND)
+        }
+        if (rc == SSC_SW_RECORD_NOT_FOUND) {
             rc = 0;
+        }
     }
     return rc == 0 ? read_local(r) : rc;
 }
@@ -228,8 +249,9 @@ static int read_elements(struct reading *r, enum ssc_reading way)
 {
     int rc = ssc_reading_select(r->card, r->file->sfi, r->deadline);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = way == SSC_READ_BY_TAG ? read_tags(r) : read_numbers(r);
+    }
     return rc;
 }
 
@@ -253,8 +275,9 @@ static int try_way(struct reading *r, enum ssc_reading way, bool *done)
     int rc = is_whole(way) ? read_whole(r, way, &sound) : read_elements(r, way);
 
     *done = rc == 0 && sound && r->found > found;
-    if (rc == 0 && !sound && way == SSC_READ_WHOLE_WIDE)
+    if (rc == 0 && !sound && way == SSC_READ_WHOLE_WIDE) {
         r->garbled = true;
+    }
     if (!*done) {
         r->out->len = before;
         r->found = found;
@@ -275,8 +298,9 @@ static enum ssc_reading first_way(const struct reading *r)
 static void learn_way(struct ssc_card *card, enum ssc_reading first, enum ssc_reading answered,
                       enum ssc_reading way)
 {
-    if (first == card->habit.reading)
+    if (first == card->habit.reading) {
         card->habit.reading = way == SSC_READ_WHOLE_WIDE && answered < way ? answered : way;
+    }
     ssc_card_learn(card);
 }
 
@@ -293,18 +317,23 @@ int ssc_reading_file(struct ssc_card *card, const struct ssc_file *file, const u
 
     for (;; way++) {
         rc = try_way(&r, way, &done);
-        if (rc == 0 && !done && answered == SSC_READ_WAYS)
+        if (rc == 0 && !done && answered == SSC_READ_WAYS) {
             answered = way;
-        if (rc == 0 && !done && way < SSC_READ_WHOLE_WIDE)
+        }
+        if (rc == 0 && !done && way < SSC_READ_WHOLE_WIDE) {
             way = SSC_READ_WHOLE_WIDE - 1; /* answered, but too short: asking for as much again is no use */
-        if (done || final_refusal(rc == SSC_E_BAD_RESPONSE ? 0 : rc, way) || way + 1 == SSC_READ_WAYS)
+        }
+        if (done || final_refusal(rc == SSC_E_BAD_RESPONSE ? 0 : rc, way) || way + 1 == SSC_READ_WAYS) {
             break;
+        }
     }
     /* Answered in some way, but with no record: the file is empty. */
-    if (rc > 0 && !final_refusal(rc, way) && answered != SSC_READ_WAYS)
+    if (rc > 0 && !final_refusal(rc, way) && answered != SSC_READ_WAYS) {
         rc = 0;
+    }
     *result = (struct ssc_reading_result){.whole = done && is_whole(way), .garbled = r.garbled};
-    if (done)
+    if (done) {
         learn_way(card, first, answered, way);
+    }
     return rc;
 }

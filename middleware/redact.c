@@ -42,17 +42,21 @@ static uint8_t masked(const struct ssc_redact_state *s, uint8_t byte)
 {
     uint8_t shown = STAR;
 
-    if (s->df != ENVIRONMENT || (s->sfi != 5 && s->sfi != 6))
+    if (s->df != ENVIRONMENT || (s->sfi != 5 && s->sfi != 6)) {
         goto done;
+    }
     if (s->sfi == 5 && shown_issuer_byte(s->tag, s->at)) {
         shown = byte;
         goto done;
     }
-    if (s->tag == 0x01)
+    if (s->tag == 0x01) {
         shown = 0x00;
-    for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++)
-        if (masks[i].tag == s->tag)
+    }
+    for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
+        if (masks[i].tag == s->tag) {
             shown = s->at < masks[i].len ? (uint8_t)masks[i].value[s->at] : 0x00;
+        }
+    }
 done:
     return shown;
 }
@@ -63,8 +67,9 @@ static const struct ssc_app_info *current_app(const struct ssc_redact_state *s)
 
     for (int a = 0; a < SSC_APP_COUNT; a++) {
         const struct ssc_app_info *app = ssc_app_info((enum ssc_app)a);
-        if ((app->fid ? app->fid : ENVIRONMENT) == s->df)
+        if ((app->fid ? app->fid : ENVIRONMENT) == s->df) {
             found = app;
+        }
     }
     return found;
 }
@@ -102,8 +107,9 @@ static uint8_t walk(struct ssc_redact_state *s, uint8_t byte)
     case VALUE:
         shown = masked(s, byte);
         s->at++;
-        if (--s->left == 0)
+        if (--s->left == 0) {
             s->phase = TAG;
+        }
         break;
     default:
         break;
@@ -114,12 +120,13 @@ static uint8_t walk(struct ssc_redact_state *s, uint8_t byte)
 static void overwrite(struct ssc_redact_state *s, uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (s->keep > 0)
+        if (s->keep > 0) {
             s->keep--;
-        else if (s->way == RECORDS)
+        } else if (s->way == RECORDS) {
             data[i] = walk(s, data[i]);
-        else if (s->way == HIDE)
+        } else if (s->way == HIDE) {
             data[i] = STAR;
+        }
     }
 }
 
@@ -170,10 +177,12 @@ static const struct rule *rule_for(const struct ssc_command *cmd)
 {
     const struct rule *found = NULL;
 
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && !found; i++)
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && !found; i++) {
         if (rules[i].cla == cmd->cla && rules[i].ins == cmd->ins &&
-            (rules[i].p1 < 0 || rules[i].p1 == cmd->p1))
+            (rules[i].p1 < 0 || rules[i].p1 == cmd->p1)) {
             found = &rules[i];
+        }
+    }
     return found;
 }
 
@@ -189,12 +198,14 @@ static uint16_t df_by_name(const struct ssc_command *cmd)
 {
     uint16_t df = 0;
 
-    if (cmd->lc == sizeof ssc_ssse_name && memcmp(cmd->data, ssc_ssse_name, cmd->lc) == 0)
+    if (cmd->lc == sizeof ssc_ssse_name && memcmp(cmd->data, ssc_ssse_name, cmd->lc) == 0) {
         df = ENVIRONMENT;
+    }
     for (int a = 0; a < SSC_APP_COUNT; a++) {
         const struct ssc_app_info *app = ssc_app_info((enum ssc_app)a);
-        if (app->aid && app->fid && app->aid_len == cmd->lc && memcmp(app->aid, cmd->data, cmd->lc) == 0)
+        if (app->aid && app->fid && app->aid_len == cmd->lc && memcmp(app->aid, cmd->data, cmd->lc) == 0) {
             df = app->fid;
+        }
     }
     return df;
 }
@@ -211,12 +222,14 @@ static void selected(struct ssc_redact_state *s, const struct ssc_command *cmd, 
     const bool ef = (fid & 0xFF00) == 0xEF00 && (cmd->p1 == BY_FID || cmd->p1 == EF_BELOW);
 
     s->ef = ef && done ? fid : 0;
-    if (!ef)
+    if (!ef) {
         s->df = 0;
-    if (done && (fid & 0xFF00) == 0xDF00 && (cmd->p1 == BY_FID || cmd->p1 == DF_BELOW))
+    }
+    if (done && (fid & 0xFF00) == 0xDF00 && (cmd->p1 == BY_FID || cmd->p1 == DF_BELOW)) {
         s->df = fid;
-    else if (done && plain && cmd->p1 == BY_NAME)
+    } else if (done && plain && cmd->p1 == BY_NAME) {
         s->df = df_by_name(cmd);
+    }
 }
 
 static uint16_t status_of(const uint8_t *rx, size_t rx_len)
@@ -231,8 +244,9 @@ static void implied(struct ssc_redact_state *s, const struct ssc_command *cmd)
     static const uint8_t leave[] = {0x20, 0x82, 0x84, 0x88};
     const bool records = cmd->cla == 0x00 && (cmd->ins == INS_READ_RECORD || cmd->ins == INS_UPDATE_RECORD);
 
-    if (!(records && cmd->p2 >> 3 == 0) && !memchr(leave, cmd->ins, sizeof leave))
+    if (!(records && cmd->p2 >> 3 == 0) && !memchr(leave, cmd->ins, sizeof leave)) {
         s->ef = 0;
+    }
 }
 
 /* Rules and records are known by their exact class: parts of a chain and commands under secure messaging have
@@ -242,17 +256,19 @@ static void redact_command(struct ssc_redact_state *s, const struct ssc_command 
     const struct rule *rule = rule_for(cmd);
     const uint8_t sfi = record_file(s, cmd);
 
-    if (cmd->cla == 0x00 && cmd->ins == INS_UPDATE_RECORD)
+    if (cmd->cla == 0x00 && cmd->ins == INS_UPDATE_RECORD) {
         begin(s, RECORDS, 0, sfi);
-    else
+    } else {
         begin(s, rule && rule->command == ALL ? SHOW : HIDE, rule ? rule->command : 0, 0);
+    }
     overwrite(s, data, cmd->lc);
-    if (cmd->cla == 0x00 && cmd->ins == INS_READ_RECORD)
+    if (cmd->cla == 0x00 && cmd->ins == INS_READ_RECORD) {
         begin(s, RECORDS, 0, sfi);
-    else if (cmd->ins == INS_SELECT && s->df == 0) /* a purse's FCI may hold its holder's number */
+    } else if (cmd->ins == INS_SELECT && s->df == 0) { /* a purse's FCI may hold its holder's number */
         begin(s, HIDE, 0, 0);
-    else
+    } else {
         begin(s, rule && rule->answer == ALL ? SHOW : HIDE, rule ? rule->answer : 0, 0);
+    }
 }
 
 void ssc_redact(struct ssc_redact_state *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
@@ -262,19 +278,23 @@ void ssc_redact(struct ssc_redact_state *state, uint8_t *tx, size_t tx_len, uint
     if (tx_len >= 2 && tx[1] == INS_GET_RESPONSE && tx_len <= 5) {
         /* goes on where the last answer stopped */
     } else if (ssc_command_decode(tx, tx_len, &cmd) == 0) {
-        if (cmd.ins == INS_SELECT)
+        if (cmd.ins == INS_SELECT) {
             selected(state, &cmd, status_of(rx, rx_len));
+        }
         redact_command(state, &cmd, cmd.lc ? tx + (cmd.data - tx) : tx);
-        if (cmd.ins != INS_SELECT)
+        if (cmd.ins != INS_SELECT) {
             implied(state, &cmd);
+        }
     } else {
         state->df = state->ef = 0;
         begin(state, HIDE, 0, 0);
-        if (tx_len > 4)
+        if (tx_len > 4) {
             memset(tx + 4, STAR, tx_len - 4);
+        }
     }
-    if (rx_len > 2)
+    if (rx_len > 2) {
         overwrite(state, rx, rx_len - 2);
+    }
 }
 
 void ssc_redact_recording(void *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
@@ -286,6 +306,7 @@ void ssc_redact_citizen_id(char *id)
 {
     const size_t len = strlen(id);
 
-    for (size_t i = 6; i + 2 < len; i++)
+    for (size_t i = 6; i + 2 < len; i++) {
         id[i] = '*';
+    }
 }

@@ -17,9 +17,9 @@ json_t *ssc_json_hex(const uint8_t *bytes, size_t len);
 
 /* {name, state, medium, atr|null, pin_pad, in_use} */
 json_t *ssc_json_reader(const struct ssc_reader_state *state);
-const char *ssc_slot_name(enum ssc_slot slot);       /* "empty", "card", "mute", "gone" */
+const char *ssc_slot_name(enum ssc_slot slot);             /* "empty", "card", "mute", "gone" */
 const char *ssc_protocol_name(enum ssc_protocol protocol); /* "T=0", "T=1", "T=CL" .. */
-const char *ssc_medium_name(enum ssc_medium medium); /* "contact", "contactless", "sam" */
+const char *ssc_medium_name(enum ssc_medium medium);       /* "contact", "contactless", "sam" */
 
 /* [{item, meaning}] */
 json_t *ssc_json_atr_items(const struct ssc_atr *atr);

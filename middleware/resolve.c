@@ -32,8 +32,9 @@ static bool never_tells(int rc)
 /* 0: the witness stays silent; else the error that ends the inquiry for now. */
 static int silent(struct inquiry *q, int rc)
 {
-    if (rc == SSC_E_PIN_REQUIRED)
+    if (rc == SSC_E_PIN_REQUIRED) {
         q->pin = true;
+    }
     return rc == SSC_E_PIN_REQUIRED || never_tells(rc) ? 0 : rc;
 }
 
@@ -46,14 +47,16 @@ static int check_mac2(struct inquiry *q)
         q->w.proof = q->before->w.proof;
         return 0;
     }
-    if (row->has_mac2 && row->result == SSC_E_BAD_MAC && memcmp(row->mac2, q->proof.mac, 4) == 0)
+    if (row->has_mac2 && row->result == SSC_E_BAD_MAC && memcmp(row->mac2, q->proof.mac, 4) == 0) {
         rc = SSC_E_BAD_MAC; /* the PSAM has said so; asking again would only wear its error counter */
-    else if (q->auth && row->auth_session && row->kind == SSC_KIND_DEBIT)
+    } else if (q->auth && row->auth_session && row->kind == SSC_KIND_DEBIT) {
         rc = q->auth->ops->check_mac2(q->auth, row->auth_session, q->proof.mac, q->deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         q->w.proof = SSC_PROOF_CHECKED;
-    else
+    } else {
         q->w.proof = rc == SSC_E_BAD_MAC ? SSC_PROOF_WRONG : SSC_PROOF_UNCHECKED;
+    }
     return rc == SSC_E_DEADLINE_EXCEEDED || rc == SSC_E_CANCELLED || rc == SSC_E_READER_BUSY ? rc : 0;
 }
 
@@ -64,14 +67,15 @@ static int ask_proof(struct inquiry *q)
     int rc = q->ops->proof(q->card, q->row, counter, &q->proof, q->deadline);
     q->w.proof_may_be_stale = !after;
     q->w.proof = SSC_PROOF_NONE;
-    if (rc == SSC_SW_NO_PROOF)
+    if (rc == SSC_SW_NO_PROOF) {
         rc = 0;
-    else if (rc)
+    } else if (rc) {
         rc = silent(q, rc);
-    else if (q->row->kind == SSC_KIND_DEBIT && !q->proof.has_mac)
+    } else if (q->row->kind == SSC_KIND_DEBIT && !q->proof.has_mac) {
         q->w.proof = SSC_PROOF_TAC_ALONE;
-    else
+    } else {
         rc = check_mac2(q);
+    }
     return rc;
 }
 
@@ -112,14 +116,16 @@ static int ask_log(struct inquiry *q)
     for (unsigned n = 1; n <= LOG_MOST && !s.older && !s.match && !rc; n++) {
         struct ssc_log_entry e;
         rc = q->ops->record(q->card, n, &e, q->deadline);
-        if (!rc && e.type != 0x00 && e.type != 0xFF) /* else a record never written */
+        if (!rc && e.type != 0x00 && e.type != 0xFF) { /* else a record never written */
             weigh_entry(q, &e, &s);
+        }
     }
     bool ended = rc == SSC_SW_RECORD_NOT_FOUND;
     bool whole = s.older || (ended && s.used < q->ops->least_records);
     q->w.log = SSC_LOG_UNREADABLE;
-    if (rc && !ended)
+    if (rc && !ended) {
         return silent(q, rc);
+    }
     q->w.log = s.match   ? SSC_LOG_MATCH
                : s.maybe ? SSC_LOG_MAYBE
                : !whole  ? SSC_LOG_GAP
@@ -136,16 +142,19 @@ static int ask_balance(struct inquiry *q)
         row->kind == SSC_KIND_LOAD ? row->balance_before + row->amount : row->balance_before - row->amount;
     int rc = q->ops->balance(q->card, row->purse, &b, q->deadline);
     q->w.balance = SSC_BALANCE_UNREADABLE;
-    if (rc)
+    if (rc) {
         return silent(q, rc);
+    }
     q->balance = b.amount;
-    if (row->amount == 0)
+    if (row->amount == 0) {
         return 0;
+    }
     q->w.balance = SSC_BALANCE_ELSE;
-    if (b.amount == row->balance_before)
+    if (b.amount == row->balance_before) {
         q->w.balance = SSC_BALANCE_BEFORE;
-    else if (b.amount == after)
+    } else if (b.amount == after) {
         q->w.balance = SSC_BALANCE_AFTER;
+    }
     return 0;
 }
 
@@ -156,10 +165,12 @@ static int ask_counter(struct inquiry *q)
     q->w.counter = SSC_COUNTER_UNREADABLE;
     probe.amount = probe.self_pay = probe.pooled = 0;
     int rc = q->ops->init(q->card, &probe, q->deadline);
-    if (rc > 0)
+    if (rc > 0) {
         return 0; /* a purse without money or right to pay refuses before it tells */
-    if (rc)
+    }
+    if (rc) {
         return silent(q, rc);
+    }
     q->w.counter = probe.counter == q->row->counter  ? SSC_COUNTER_BEFORE
                    : probe.counter > q->row->counter ? SSC_COUNTER_LATER
                                                      : SSC_COUNTER_EARLIER;
@@ -169,13 +180,16 @@ static int ask_counter(struct inquiry *q)
 static int hear(struct inquiry *q)
 {
     int rc = ask_proof(q);
-    if (!rc)
+    if (!rc) {
         rc = ask_balance(q); /* also when the proof is enough: the row keeps it */
+    }
     bool enough = q->w.proof == SSC_PROOF_CHECKED || q->w.proof == SSC_PROOF_TAC_ALONE;
-    if (!rc && !enough)
+    if (!rc && !enough) {
         rc = ask_log(q);
-    if (!rc && !enough && (q->w.proof == SSC_PROOF_NONE || q->w.proof_may_be_stale))
+    }
+    if (!rc && !enough && (q->w.proof == SSC_PROOF_NONE || q->w.proof_may_be_stale)) {
         rc = ask_counter(q);
+    }
     return rc;
 }
 
@@ -194,10 +208,12 @@ static int hear_twice(struct inquiry *q)
     struct inquiry again = *q;
     int rc = hear(q);
     again.before = q;
-    if (!rc)
+    if (!rc) {
         rc = hear(&again);
-    if (!rc && !same_words(q, &again))
+    }
+    if (!rc && !same_words(q, &again)) {
         rc = SSC_E_BAD_RESPONSE;
+    }
     return rc;
 }
 
@@ -217,10 +233,12 @@ static void apply(const struct inquiry *q, struct ssc_verdict v, struct ssc_txn 
         row->has_mac2 = true;
     }
     row->balance_after = q->balance;
-    if (row->balance_after < 0 && v.state == SSC_TXN_CONFIRMED)
+    if (row->balance_after < 0 && v.state == SSC_TXN_CONFIRMED) {
         row->balance_after = row->balance_before + change;
-    if (v.state == SSC_TXN_CONFIRMED)
+    }
+    if (v.state == SSC_TXN_CONFIRMED) {
         row->result = 0;
+    }
 }
 
 int ssc_money_settle(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth, struct ssc_txn *row,
@@ -229,22 +247,28 @@ int ssc_money_settle(struct ssc_journal *j, struct ssc_card *card, struct ssc_au
     struct inquiry q = {.card = card, .auth = auth, .row = row, .balance = -1, .deadline = deadline};
     q.ops = ssc_purse_ops(row->purse);
     int rc = q.ops->select(card, deadline);
-    if (!rc && !ssc_money_same_card(row, card))
+    if (!rc && !ssc_money_same_card(row, card)) {
         rc = SSC_E_CARD_MISMATCH;
-    if (!rc)
+    }
+    if (!rc) {
         rc = hear_twice(&q);
-    if (rc)
+    }
+    if (rc) {
         return rc;
+    }
     struct ssc_verdict v = ssc_verdict(&q.w);
-    if (v.state == SSC_TXN_UNKNOWN && q.pin)
+    if (v.state == SSC_TXN_UNKNOWN && q.pin) {
         return SSC_E_PIN_REQUIRED;
-    if (v.state == SSC_TXN_UNKNOWN)
+    }
+    if (v.state == SSC_TXN_UNKNOWN) {
         v = (struct ssc_verdict){SSC_TXN_UNPROVEN, SSC_EV_NONE};
+    }
     struct ssc_txn final = *row;
     apply(&q, v, &final);
     rc = ssc_journal_update(j, &final);
-    if (!rc)
+    if (!rc) {
         *row = final;
+    }
     return rc;
 }
 
@@ -254,12 +278,15 @@ void ssc_money_settle_now(struct ssc_journal *j, struct ssc_card *card, struct s
     bool answered = row->result >= 0 || row->result == SSC_E_BAD_MAC || row->result == SSC_E_BAD_RESPONSE ||
                     row->result == SSC_E_AUTH_NOT_BEGUN;
     int rc = ssc_now_ms() < deadline ? 0 : SSC_E_DEADLINE_EXCEEDED;
-    if (!rc && !answered)
+    if (!rc && !answered) {
         rc = ssc_card_forget(card, deadline); /* no late command can act on a card that was reset */
-    if (!rc)
+    }
+    if (!rc) {
         rc = ssc_card_detect(card, deadline);
-    if (!rc)
+    }
+    if (!rc) {
         (void)ssc_money_settle(j, card, auth, row, deadline); /* the row tells */
+    }
 }
 
 /* ---- everything open on a card ---- */
@@ -269,8 +296,9 @@ static int settle_claimed(struct ssc_journal *j, struct ssc_card *card, struct s
     struct ssc_claim claim;
     struct ssc_txn listed = *row;
     int rc = ssc_journal_claim(j, &claim, listed.owner_uid, listed.op);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     rc = ssc_journal_get(j, listed.id, row); /* it may have been settled since it was listed */
     if (!rc && !ssc_txn_state_final(row->state)) {
         rc = ssc_money_settle(j, card, auth, row, deadline);
@@ -287,17 +315,20 @@ int ssc_money_resolve(struct ssc_journal *j, struct ssc_card *card, struct ssc_a
     size_t count = ROWS_AT_ONCE;
     *settled = 0;
     int rc = ssc_card_detect(card, deadline);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     const struct ssc_card_info *info = ssc_card_get_info(card);
     struct ssc_txn_filter filter = {
         .serial = info->serial, .serial_len = info->serial_len, .unsettled_only = true, .owner_uid = -1};
     rows = calloc(count, sizeof *rows);
     rc = rows ? ssc_journal_list(j, &filter, rows, &count) : SSC_E_OUT_OF_MEMORY;
-    if (!rc && count == 0)
+    if (!rc && count == 0) {
         rc = SSC_E_CARD_MISMATCH;
-    for (size_t i = 0; i < count && !rc; i++)
+    }
+    for (size_t i = 0; i < count && !rc; i++) {
         rc = settle_claimed(j, card, auth, &rows[i], settled, deadline);
+    }
     free(rows);
     return rc;
 }
@@ -337,23 +368,27 @@ int ssc_money_decide(struct ssc_journal *j, int64_t id, bool done, struct ssc_tx
 {
     struct ssc_claim claim;
     int rc = ssc_journal_get(j, id, txn);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     struct ssc_txn row = *txn;
     rc = ssc_journal_claim(j, &claim, txn->owner_uid, txn->op);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     rc = ssc_journal_get(j, id, &row);
-    if (!rc && row.state != SSC_TXN_UNPROVEN && row.state != SSC_TXN_UNKNOWN)
+    if (!rc && row.state != SSC_TXN_UNPROVEN && row.state != SSC_TXN_UNKNOWN) {
         rc = SSC_E_INVALID_ARGUMENT; /* what is proven is not for anybody to decide */
+    }
     if (!rc) {
         row.state = done ? SSC_TXN_CONFIRMED : SSC_TXN_NOT_DONE;
         row.evidence = SSC_EV_OPERATOR;
         row.result = done ? 0 : SSC_E_NOTHING_MOVED;
         rc = ssc_journal_update(j, &row);
     }
-    if (!rc)
+    if (!rc) {
         *txn = row;
+    }
     ssc_journal_unclaim(j, &claim);
     return rc;
 }

@@ -100,12 +100,15 @@ static void write_exchange(struct ssc_trace *t, const struct ssc_exchange *x, si
     uint8_t *rx = t->copy + x->tx_len;
 
     memcpy(t->copy, x->tx, x->tx_len);
-    if (rx_len > 0)
+    if (rx_len > 0) {
         memcpy(rx, x->rx, rx_len);
-    if (!t->unredacted)
+    }
+    if (!t->unredacted) {
         ssc_redact(&t->state, t->copy, x->tx_len, rx, rx_len);
-    if (x->result != 0) /* removed or reset, perhaps: nothing is known to be selected any more */
+    }
+    if (x->result != 0) { /* removed or reset, perhaps: nothing is known to be selected any more */
         t->state = (struct ssc_redact_state){.df = 0};
+    }
     write_line(t, x, t->copy, rx);
     ssc_cleanse(t->copy, x->tx_len + rx_len);
 }
@@ -117,8 +120,9 @@ void ssc_trace_tap(void *ctx, const struct ssc_exchange *x)
     const size_t bytes = x->tx_len + rx_len;
 
     if (grow((void **)&t->copy, &t->copy_cap, bytes + 1) &&
-        grow((void **)&t->text, &t->text_cap, 2 * bytes + sizeof t->reader + 200))
+        grow((void **)&t->text, &t->text_cap, 2 * bytes + sizeof t->reader + 200)) {
         write_exchange(t, x, rx_len);
-    else
+    } else {
         t->line(t->ctx, "out of memory: an exchange is missing here");
+    }
 }

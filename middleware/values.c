@@ -15,18 +15,20 @@ static void hex_text(const uint8_t *data, size_t len, char *text, size_t cap)
     const size_t room = (cap - 4) / 2;
     const size_t shown = len > room ? room : len;
 
-    if (ssc_hex_encode(data, shown, text, cap) != 0)
+    if (ssc_hex_encode(data, shown, text, cap) != 0) {
         text[0] = '\0';
-    else if (shown < len)
+    } else if (shown < len) {
         memcpy(text + 2 * shown, "...", 4);
+    }
 }
 
 static bool all_equal(const uint8_t *data, size_t len, uint8_t byte)
 {
     size_t n = 0;
 
-    while (n < len && data[n] == byte)
+    while (n < len && data[n] == byte) {
         n++;
+    }
     return n == len;
 }
 
@@ -45,8 +47,9 @@ static bool btlv_text(const uint8_t *data, size_t len, char *text, size_t cap)
         const struct ssc_element *e = ssc_subelement(sub.tag);
         good =
             e && ssc_value_text(e->type, sub.value, sub.len, one, sizeof one) && at + strlen(one) + 2 <= cap;
-        if (good)
+        if (good) {
             at += (size_t)snprintf(text + at, cap - at, "%s%s", first ? "" : ",", one);
+        }
         first = false;
     }
     return good && rc >= 0;
@@ -56,8 +59,9 @@ static bool number_text(const uint8_t *data, size_t len, char *text, size_t cap)
 {
     const bool good = len == 2 || len == 4;
 
-    if (good)
+    if (good) {
         snprintf(text, cap, "%u", len == 2 ? (unsigned)ssc_get16(data) : (unsigned)ssc_get32(data));
+    }
     return good;
 }
 
@@ -81,8 +85,9 @@ bool ssc_value_text(enum ssc_element_type type, const uint8_t *data, size_t len,
         good = true;
         break;
     }
-    if (!good)
+    if (!good) {
         hex_text(data, len, text, cap);
+    }
     return good;
 }
 
@@ -92,14 +97,16 @@ void ssc_value_date(const uint8_t *data, size_t len, char date[9], bool *ascii)
     char text[9];
 
     date[0] = '\0';
-    if (len == 0 || all_equal(data, len, 0xFF) || all_equal(data, len, 0x00))
+    if (len == 0 || all_equal(data, len, 0xFF) || all_equal(data, len, 0x00)) {
         goto done;
+    }
     if (ssc_cn_to_digits(data, len < 4 ? len : 4, text, &text_len) == 0 && ssc_date_valid(text)) {
         memcpy(date, text, sizeof text);
         goto done;
     }
-    while (digits < len && digits < 8 && data[digits] >= '0' && data[digits] <= '9')
+    while (digits < len && digits < 8 && data[digits] >= '0' && data[digits] <= '9') {
         digits++;
+    }
     if (digits >= 4 && (digits == 8 || digits == len)) {
         memcpy(date, data, digits);
         date[digits] = '\0';
@@ -121,9 +128,11 @@ static const struct ssc_element *element_2(const struct ssc_file *file, uint8_t 
     struct ssc_record record;
     size_t pos = 0;
 
-    while (leader && !found && ssc_record_next(data, len, &pos, &record) == 0)
-        if (record.tag == leader)
+    while (leader && !found && ssc_record_next(data, len, &pos, &record) == 0) {
+        if (record.tag == leader) {
             found = ssc_element_upgraded(file, tag, record.value, record.len);
+        }
+    }
     return found;
 }
 
@@ -132,8 +141,9 @@ static unsigned occurrences_allowed(const struct ssc_file *file, uint8_t tag)
 {
     unsigned n = 0;
 
-    for (size_t i = 0; i < file->element_count; i++)
+    for (size_t i = 0; i < file->element_count; i++) {
         n += file->elements[i].tag == tag;
+    }
     return n;
 }
 
@@ -166,14 +176,17 @@ static void describe(struct ssc_value *v, const struct ssc_element *e, const str
     const size_t len = record->len > e->len ? e->len : record->len;
 
     v->element = e;
-    if (record->len > e->len && !(v->findings & SSC_FOUND_MEANING_2))
+    if (record->len > e->len && !(v->findings & SSC_FOUND_MEANING_2)) {
         v->findings |= SSC_FOUND_LONGER;
-    if (record->len > 0 && record->len < e->len)
+    }
+    if (record->len > 0 && record->len < e->len) {
         v->findings |= SSC_FOUND_SHORTER;
+    }
     v->text_valid =
         ssc_value_text(is_code(e) ? SSC_BIN : e->type, record->value, len, v->text, sizeof v->text);
-    if (!v->text_valid)
+    if (!v->text_valid) {
         v->findings |= SSC_FOUND_BAD_TEXT;
+    }
 }
 
 static int add_record(struct ssc_values *values, enum ssc_generation generation, const struct ssc_file *file,
@@ -188,8 +201,9 @@ static int add_record(struct ssc_values *values, enum ssc_generation generation,
         e = later;
         v.findings |= SSC_FOUND_MEANING_2;
     }
-    if (record->len == 0)
+    if (record->len == 0) {
         v.findings |= SSC_FOUND_EMPTY;
+    }
     if (e) {
         describe(&v, e, record);
     } else {
@@ -203,8 +217,9 @@ static unsigned count_tag(const uint8_t *tags, size_t count, uint8_t tag)
 {
     unsigned n = 0;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         n += tags[i] == tag;
+    }
     return n;
 }
 
@@ -214,8 +229,9 @@ static void note_missing(struct ssc_values *values, const struct ssc_file *file,
 {
     for (size_t i = 0; i < file->element_count; i++) {
         const uint8_t tag = file->elements[i].tag;
-        if (!seen[tag] && (tag_count == 0 || count_tag(tags, tag_count, tag) > 0))
+        if (!seen[tag] && (tag_count == 0 || count_tag(tags, tag_count, tag) > 0)) {
             values->findings |= SSC_FOUND_MISSING;
+        }
     }
 }
 
@@ -232,10 +248,12 @@ int ssc_values_add_records(struct ssc_values *values, enum ssc_generation genera
     while (rc == 0 && (next = ssc_record_next(data, len, &pos, &record)) == 0) {
         const unsigned times = tag_count == 0 ? 256 : count_tag(tags, tag_count, record.tag);
         number++;
-        if (seen[record.tag] < 255)
+        if (seen[record.tag] < 255) {
             seen[record.tag]++;
-        if (seen[record.tag] > times)
+        }
+        if (seen[record.tag] > times) {
             continue;
+        }
         rc = add_record(values, generation, file, data, len, &record, number);
         if (rc == 0 && ssc_element_by_tag(file, record.tag) &&
             seen[record.tag] > occurrences_allowed(file, record.tag)) {
@@ -243,8 +261,9 @@ int ssc_values_add_records(struct ssc_values *values, enum ssc_generation genera
             values->findings |= SSC_FOUND_DUPLICATE;
         }
     }
-    if (next < 0)
+    if (next < 0) {
         values->findings |= SSC_FOUND_GARBLED;
+    }
     note_missing(values, file, seen, tags, tag_count);
     return rc;
 }
@@ -267,8 +286,9 @@ static bool fields_text(const struct ssc_file *file, const uint8_t *data, size_t
             good = ssc_value_text(f->type, data + pos, f->len, one, sizeof one);
         }
         good = good && at + strlen(one) + 2 <= cap;
-        if (good)
+        if (good) {
             at += (size_t)snprintf(text + at, cap - at, "%s^", one);
+        }
         pos += f->len;
     }
     return good;
@@ -283,10 +303,12 @@ int ssc_values_add_plain(struct ssc_values *values, const struct ssc_file *file,
         v.text_valid = fields_text(file, data, len, v.text, sizeof v.text);
         v.findings |= len > file->size ? SSC_FOUND_LONGER : len < file->size ? SSC_FOUND_SHORTER : 0u;
     }
-    if (!v.text_valid)
+    if (!v.text_valid) {
         v.findings |= SSC_FOUND_BAD_TEXT;
-    if (file->kind != SSC_FILE_CYCLIC || !v.text_valid)
+    }
+    if (file->kind != SSC_FILE_CYCLIC || !v.text_valid) {
         hex_text(data, len, v.text, sizeof v.text);
+    }
     return store(values, &v, data, len);
 }
 
@@ -294,9 +316,11 @@ const struct ssc_value *ssc_values_find(const struct ssc_values *values, uint8_t
 {
     const struct ssc_value *found = NULL;
 
-    for (size_t i = 0; i < values->count && !found; i++)
+    for (size_t i = 0; i < values->count && !found; i++) {
         if (values->items[i].file->app == SSC_APP_SSSE && values->items[i].file->sfi == sfi &&
-            values->items[i].tag == tag)
+            values->items[i].tag == tag) {
             found = &values->items[i];
+        }
+    }
     return found;
 }

@@ -20,18 +20,21 @@ static int encode_plain(enum ssc_element_type type, const char *text, size_t tex
     if (type == SSC_AN) {
         len = sizeof gb;
         rc = ssc_utf8_to_gb18030(text, text_len, gb, &len, NULL);
-        if (rc == 0 && len > size)
+        if (rc == 0 && len > size) {
             rc = SSC_E_INVALID_ARGUMENT;
-        if (rc == 0)
+        }
+        if (rc == 0) {
             memcpy(out, gb, len);
+        }
     } else if (type == SSC_CN && text_len < sizeof digits) {
         memcpy(digits, text, text_len);
         digits[text_len] = '\0';
         rc = ssc_digits_to_cn(digits, out, size);
     } else if (type == SSC_BIN) {
         rc = ssc_hex_decode_n(text, text_len, out, &len);
-        if (rc == 0 && len != size)
+        if (rc == 0 && len != size) {
             rc = SSC_E_INVALID_ARGUMENT;
+        }
     }
     ssc_cleanse(gb, sizeof gb);
     ssc_cleanse(digits, sizeof digits);
@@ -57,9 +60,11 @@ static const struct layout *layout_of(uint8_t tag)
 {
     const struct layout *found = NULL;
 
-    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
-        if (layouts[i].tag == tag)
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+        if (layouts[i].tag == tag) {
             found = &layouts[i];
+        }
+    }
     return found;
 }
 
@@ -84,8 +89,9 @@ static int encode_btlv(const struct ssc_element *element, const char *text, uint
         at += 2u + sub->len;
         text += part + (text[part] == ',');
     }
-    if (rc == 0 && *text != '\0')
+    if (rc == 0 && *text != '\0') {
         rc = SSC_E_INVALID_ARGUMENT;
+    }
     *len = at;
     ssc_cleanse(value, sizeof value);
     return rc;
@@ -115,17 +121,20 @@ static int encode_number(const char *text, size_t text_len, uint8_t *out, size_t
     int rc = text_len == 0 || text_len >= sizeof digits ? SSC_E_INVALID_ARGUMENT : 0;
 
     for (size_t i = 0; rc == 0 && i < text_len; i++) {
-        if (text[i] < '0' || text[i] > '9')
+        if (text[i] < '0' || text[i] > '9') {
             rc = SSC_E_INVALID_ARGUMENT;
-        else
+        } else {
             value = value * 10 + (unsigned)(text[i] - '0');
+        }
     }
-    if (rc == 0 && value > (size == 2 ? 0xFFFFu : 0xFFFFFFFFu))
+    if (rc == 0 && value > (size == 2 ? 0xFFFFu : 0xFFFFFFFFu)) {
         rc = SSC_E_INVALID_ARGUMENT;
-    if (rc == 0 && size == 2)
+    }
+    if (rc == 0 && size == 2) {
         ssc_put16(out, (uint16_t)value);
-    else if (rc == 0)
+    } else if (rc == 0) {
         ssc_put32(out, (uint32_t)value);
+    }
     return rc;
 }
 
@@ -137,17 +146,19 @@ int ssc_value_encode_fields(const struct ssc_file *file, const char *text, uint8
     for (size_t i = 0; rc == 0 && i < file->field_count; i++) {
         const struct ssc_field *f = &file->fields[i];
         const size_t part = part_length(text, '^');
-        if (at + f->len > file->size)
+        if (at + f->len > file->size) {
             rc = SSC_E_INVALID_ARGUMENT;
-        else if (f->type == SSC_BIN && (f->len == 2 || f->len == 4))
+        } else if (f->type == SSC_BIN && (f->len == 2 || f->len == 4)) {
             rc = encode_number(text, part, out + at, f->len);
-        else
+        } else {
             rc = encode_plain(f->type, text, part, out + at, f->len);
+        }
         at += f->len;
         text += part + (text[part] == '^');
     }
-    if (rc == 0 && *text != '\0')
+    if (rc == 0 && *text != '\0') {
         rc = SSC_E_INVALID_ARGUMENT;
+    }
     *len = at;
     return rc;
 }

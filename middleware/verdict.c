@@ -13,20 +13,22 @@ static struct ssc_verdict unchecked(const struct ssc_witnesses *w)
     struct ssc_verdict v = is(SSC_TXN_UNPROVEN, SSC_EV_CONFLICT);
     bool silent = w->log == SSC_LOG_UNREADABLE || w->log == SSC_LOG_GAP;
     bool agrees = w->balance == SSC_BALANCE_AFTER && (silent || w->log == SSC_LOG_MAYBE);
-    if (w->log == SSC_LOG_MATCH || agrees)
+    if (w->log == SSC_LOG_MATCH || agrees) {
         v = is(SSC_TXN_CONFIRMED, SSC_EV_PROOF_TAC);
-    else if (w->log == SSC_LOG_OTHER)
+    } else if (w->log == SSC_LOG_OTHER) {
         v = is(SSC_TXN_NOT_DONE, SSC_EV_CARD_UNCHANGED);
-    else if (silent && w->balance == SSC_BALANCE_UNREADABLE)
+    } else if (silent && w->balance == SSC_BALANCE_UNREADABLE) {
         v = is(SSC_TXN_UNKNOWN, SSC_EV_NONE);
+    }
     return v;
 }
 
 static struct ssc_verdict no_proof(const struct ssc_witnesses *w)
 {
     struct ssc_verdict v = is(SSC_TXN_UNPROVEN, SSC_EV_CONFLICT);
-    if (w->log == SSC_LOG_MATCH || w->balance == SSC_BALANCE_AFTER)
+    if (w->log == SSC_LOG_MATCH || w->balance == SSC_BALANCE_AFTER) {
         return v; /* looks done, and the card will not say so */
+    }
     if (w->counter == SSC_COUNTER_UNREADABLE) {
         bool unchanged = w->log == SSC_LOG_ABSENT && w->balance == SSC_BALANCE_BEFORE;
         v = unchanged ? is(SSC_TXN_NOT_DONE, SSC_EV_CARD_UNCHANGED) : is(SSC_TXN_UNKNOWN, SSC_EV_NONE);
@@ -47,10 +49,11 @@ struct ssc_verdict ssc_verdict(const struct ssc_witnesses *w)
         v = is(SSC_TXN_UNPROVEN, SSC_EV_PROOF_TAC);
         break;
     case SSC_PROOF_WRONG:
-        if (w->proof_may_be_stale)
+        if (w->proof_may_be_stale) {
             v = no_proof(w);
-        else if (w->log == SSC_LOG_OTHER)
+        } else if (w->log == SSC_LOG_OTHER) {
             v = is(SSC_TXN_NOT_DONE, SSC_EV_CARD_UNCHANGED);
+        }
         break;
     case SSC_PROOF_UNCHECKED:
         v = w->proof_may_be_stale ? no_proof(w) : unchecked(w);

@@ -71,7 +71,8 @@ int amount_of(struct cli *cli, const char *text, int64_t *fen);
 /* Fen as "12.50", or "" for an absent (negative) amount. */
 const char *yuan(const json_t *object, const char *key, char out[AMOUNT_TEXT]);
 
-/* host_talk.c: what the host needs, on stdout, with --json on stderr; one line of its answer, without its end. */
+/* host_talk.c: what the host needs, on stdout, with --json on stderr; one line of its answer, without its
+ * end. */
 void host_show(struct cli *cli, const json_t *data);
 int host_read(struct cli *cli, enum message prompt, char *line, size_t cap);
 

@@ -12,8 +12,9 @@ int ssc_auth_factors(const struct ssc_card_info *card, uint8_t factors[3][8])
         memcpy(factors[0], card->historical.factor, 8);
         rc = ssc_factor_city(card->city, factors[1]);
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_factor_province(card->city, factors[2]);
+    }
     return rc;
 }
 
@@ -23,12 +24,15 @@ int ssc_auth_purse_factors(const struct ssc_card_info *card, unsigned levels, bo
     const size_t card_at = card_first ? 0 : levels - 1;
     int rc = card->has_purse ? 0 : SSC_E_NO_PURSE;
 
-    if (levels > 2)
+    if (levels > 2) {
         rc = SSC_E_INVALID_ARGUMENT;
-    if (rc == 0 && levels > 0)
+    }
+    if (rc == 0 && levels > 0) {
         memcpy(factors[card_at], card->purse.serial + 2, 8);
-    if (rc == 0 && levels == 2)
+    }
+    if (rc == 0 && levels == 2) {
         memcpy(factors[1 - card_at], card->purse.issuer, 8);
+    }
     return rc;
 }
 
@@ -51,8 +55,9 @@ int ssc_auth_pin_block(enum ssc_algorithm alg, const uint8_t *pin, size_t pin_le
         memset(block, 0, 16);
         block[0] = (uint8_t)pin_len;
         memcpy(block + 1, pin, pin_len);
-        if (1 + pin_len < *len)
+        if (1 + pin_len < *len) {
             block[1 + pin_len] = 0x80;
+        }
     }
     return rc;
 }

@@ -35,8 +35,9 @@ int ssc_gate_enter(struct ssc_gate *g, int64_t deadline)
     int rc = 0;
 
     pthread_mutex_lock(&g->lock);
-    while (taken(g) && in_time)
+    while (taken(g) && in_time) {
         in_time = ssc_cond_wait(&g->freed, &g->lock, deadline);
+    }
     if (taken(g)) {
         rc = SSC_E_DEADLINE_EXCEEDED;
     } else {
@@ -49,8 +50,9 @@ int ssc_gate_enter(struct ssc_gate *g, int64_t deadline)
 
 static void leave_locked(struct ssc_gate *g)
 {
-    if (g->depth > 0 && --g->depth == 0)
+    if (g->depth > 0 && --g->depth == 0) {
         pthread_cond_signal(&g->freed);
+    }
 }
 
 void ssc_gate_leave(struct ssc_gate *g)

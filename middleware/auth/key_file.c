@@ -18,14 +18,16 @@ const struct ssc_key *ssc_key_file_root(const struct ssc_key_file *f, enum ssc_a
 
     for (size_t i = 0; i < f->root_count; i++) {
         const struct ssc_key_file_root *r = &f->roots[i];
-        if (r->key.alg != alg)
+        if (r->key.alg != alg) {
             continue;
+        }
         if (strcmp(r->name, name) == 0) {
             found = &r->key;
             break;
         }
-        if (strcmp(r->name, "*") == 0)
+        if (strcmp(r->name, "*") == 0) {
             found = &r->key;
+        }
     }
     return found;
 }
@@ -58,8 +60,9 @@ static int card_key(const struct ssc_key_file *f, const struct ssc_card_info *ca
 
     if (rc == 0) {
         root = *found;
-        if (root.alg == SSC_ALG_3DES && k->len_des < root.len)
+        if (root.alg == SSC_ALG_3DES && k->len_des < root.len) {
             root.len = k->len_des;
+        }
         rc = diversify(&root, (const uint8_t(*)[8])factors, 3, out);
     }
     ssc_cleanse(&root, sizeof root);
@@ -73,8 +76,9 @@ static int purse_key(const struct ssc_key_file *f, const struct ssc_card_info *c
     uint8_t factors[2][8];
     int rc = root ? ssc_auth_purse_factors(card, f->purse_levels, true, factors) : SSC_E_PSAM_KEY_MISSING;
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = diversify(root, (const uint8_t(*)[8])factors, f->purse_levels, out);
+    }
     return rc;
 }
 
@@ -87,10 +91,12 @@ static int authentication_data(const struct ssc_key_file *f, const struct ssc_ca
     struct ssc_key key, session;
     int rc = card_key(f, card, id, &key);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_session_key(&key, factor, 8, &session);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_auth_data(&session, original, out);
+    }
     ssc_cleanse(&key, sizeof key);
     ssc_cleanse(&session, sizeof session);
     return rc;
@@ -110,8 +116,9 @@ static int external(struct ssc_auth *a, const struct ssc_card_info *card, enum s
 
     (void)deadline;
     out->version = -1;
-    if (rc == 0)
+    if (rc == 0) {
         rc = authentication_data(of(a), card, key, challenge, out->original, out->auth);
+    }
     return rc;
 }
 
@@ -122,9 +129,10 @@ static int pin_command(struct ssc_auth *a, const struct ssc_card_info *card, con
     int rc = card_key(of(a), card, SSC_KEY_STKSSSE, &stk);
 
     (void)deadline;
-    if (rc == 0)
+    if (rc == 0) {
         rc = pin_len > 0 ? ssc_cmd_reload_pin(out, &stk, challenge, pin, pin_len)
                          : ssc_cmd_unblock_pin(out, &stk, challenge);
+    }
     ssc_cleanse(&stk, sizeof stk);
     return rc;
 }
@@ -136,10 +144,11 @@ static int purse_pin(struct ssc_auth *a, const struct ssc_card_info *card, const
     int rc = purse_key(of(a), card, p->algorithm, p->unblock ? "MPUK" : "MRPK", &key);
 
     (void)deadline;
-    if (rc == 0)
+    if (rc == 0) {
         rc = p->unblock ? ssc_cmd_purse_unblock_pin(out, p->p1p2, &key, p->challenge, SSC_PURSE_CHALLENGE,
                                                     p->pin, p->pin_len)
                         : ssc_cmd_purse_reload_pin(out, (uint8_t)(p->p1p2 & 0xFF), &key, p->pin, p->pin_len);
+    }
     ssc_cleanse(&key, sizeof key);
     return rc;
 }
@@ -160,14 +169,18 @@ static int medical(struct ssc_key_file *f, const struct ssc_card_info *card, str
     struct ssc_key dpk, session;
     int rc = card_key(f, card, SSC_KEY_DPK, &dpk);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_key_file_next(f, p->terminal_seq);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_medical_purchase_session(&dpk, p, &session);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_medical_purchase_mac1(&session, p, p->mac1);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_medical_purchase_mac2(&session, p, f->mac2);
+    }
     f->pending = rc == 0;
     ssc_cleanse(&dpk, sizeof dpk);
     ssc_cleanse(&session, sizeof session);
@@ -179,14 +192,18 @@ static int purse(struct ssc_key_file *f, const struct ssc_card_info *card, struc
     struct ssc_key dpk, session;
     int rc = purse_key(f, card, ssc_auth_purse_algorithm(p->algorithm), "MPK", &dpk);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_key_file_next(f, p->terminal_seq);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_purse_purchase_session(&dpk, p, &session);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_purse_purchase_mac1(&session, p, p->mac1);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_purse_purchase_mac2(&session, p, f->mac2);
+    }
     f->pending = rc == 0;
     ssc_cleanse(&dpk, sizeof dpk);
     ssc_cleanse(&session, sizeof session);
@@ -202,8 +219,9 @@ static int medical_mac1(struct ssc_auth *a, const struct ssc_card_info *card, st
     if (rc == 0) {
         f->session++;
         rc = medical(f, card, p);
-        if (rc == 0)
+        if (rc == 0) {
             ssc_gate_hold(&f->gate);
+        }
         ssc_gate_leave(&f->gate);
     }
     return rc;
@@ -218,8 +236,9 @@ static int purse_mac1(struct ssc_auth *a, const struct ssc_card_info *card, stru
     if (rc == 0) {
         f->session++;
         rc = purse(f, card, p);
-        if (rc == 0)
+        if (rc == 0) {
             ssc_gate_hold(&f->gate);
+        }
         ssc_gate_leave(&f->gate);
     }
     return rc;
@@ -231,12 +250,13 @@ static int check_mac2(struct ssc_auth *a, uint64_t session, const uint8_t mac2[4
     int rc = ssc_gate_enter(&f->gate, deadline);
 
     if (rc == 0) {
-        if (session != f->session || !f->pending)
+        if (session != f->session || !f->pending) {
             rc = SSC_E_AUTH_NOT_BEGUN;
-        else if (!ssc_mac_equal(mac2, f->mac2, sizeof f->mac2))
+        } else if (!ssc_mac_equal(mac2, f->mac2, sizeof f->mac2)) {
             rc = SSC_E_BAD_MAC;
-        else
+        } else {
             f->pending = false;
+        }
         ssc_gate_leave(&f->gate);
     }
     return rc;
@@ -260,14 +280,18 @@ static int medical_load_mac2(struct ssc_auth *a, const struct ssc_card_info *car
     uint8_t mac1[4];
     int rc = card_key(of(a), card, SSC_KEY_DLK, &dlk);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_medical_load_session(&dlk, l, &session);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_medical_load_mac1(&session, l, mac1);
-    if (rc == 0 && !ssc_mac_equal(mac1, l->mac1, sizeof mac1))
+    }
+    if (rc == 0 && !ssc_mac_equal(mac1, l->mac1, sizeof mac1)) {
         rc = SSC_E_BAD_MAC;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_medical_load_mac2(&session, l, l->mac2);
+    }
     ssc_cleanse(&dlk, sizeof dlk);
     ssc_cleanse(&session, sizeof session);
     return rc;
@@ -279,14 +303,18 @@ static int purse_load_mac2(struct ssc_auth *a, const struct ssc_card_info *card,
     uint8_t mac1[4];
     int rc = purse_key(of(a), card, ssc_auth_purse_algorithm(p->algorithm), "MLK", &dlk);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_purse_online_session(&dlk, p, &session);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_purse_online_mac1(&session, p, mac1);
-    if (rc == 0 && !ssc_mac_equal(mac1, p->mac1, sizeof mac1))
+    }
+    if (rc == 0 && !ssc_mac_equal(mac1, p->mac1, sizeof mac1)) {
         rc = SSC_E_BAD_MAC;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_purse_online_mac2(&session, p, p->mac2);
+    }
     ssc_cleanse(&dlk, sizeof dlk);
     ssc_cleanse(&session, sizeof session);
     return rc;

@@ -34,8 +34,9 @@ static int read_number(const char *path, uint32_t *number)
     } else {
         *number = ssc_get32(bytes);
     }
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     return rc;
 }
 
@@ -54,12 +55,15 @@ int ssc_key_file_next(struct ssc_key_file *f, uint8_t seq[4])
     uint32_t number = 0;
     int rc = f->state_path ? read_number(f->state_path, &number) : SSC_E_NOT_SUPPORTED;
 
-    if (rc == 0 && number == UINT32_MAX)
+    if (rc == 0 && number == UINT32_MAX) {
         rc = SSC_E_COUNTER_EXHAUSTED;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = write_number(f->state_path, number + 1);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         ssc_put32(seq, number + 1);
+    }
     return rc;
 }
 
@@ -70,8 +74,9 @@ static bool known_name(const char *name)
     static const char *const purse[] = {"*", "MPK", "MLK", "MTK", "MPUK", "MRPK"};
     bool known = ssc_key_by_name(name) != NULL;
 
-    for (size_t i = 0; i < sizeof purse / sizeof purse[0]; i++)
+    for (size_t i = 0; i < sizeof purse / sizeof purse[0]; i++) {
         known = known || strcmp(purse[i], name) == 0;
+    }
     return known;
 }
 
@@ -86,14 +91,16 @@ static const char *load_roots(struct ssc_key_file *f, enum ssc_algorithm alg, js
     {
         struct ssc_key_file_root *r = &f->roots[f->root_count];
         size_t len = 16;
-        if (f->root_count == SSC_KEY_FILE_ROOTS || strlen(name) >= sizeof r->name || !known_name(name))
+        if (f->root_count == SSC_KEY_FILE_ROOTS || strlen(name) >= sizeof r->name || !known_name(name)) {
             complaint = "roots: no such key";
-        else if (!json_is_string(value) ||
-                 ssc_hex_decode(json_string_value(value), r->key.bytes, &len) != 0 ||
-                 (len != 16 && (len != 8 || alg != SSC_ALG_3DES)))
+        } else if (!json_is_string(value) ||
+                   ssc_hex_decode(json_string_value(value), r->key.bytes, &len) != 0 ||
+                   (len != 16 && (len != 8 || alg != SSC_ALG_3DES))) {
             complaint = "roots: 32 hexadecimal digits expected";
-        if (complaint)
+        }
+        if (complaint) {
             break;
+        }
         memcpy(r->name, name, strlen(name) + 1);
         r->key.alg = alg;
         r->key.len = (uint8_t)len;
@@ -109,8 +116,9 @@ static const char *load_terminal(struct ssc_key_file *f, const json_t *value)
 
     if (value &&
         (!json_is_string(value) || ssc_hex_decode(json_string_value(value), f->terminal, &len) != 0 ||
-         len != sizeof f->terminal))
+         len != sizeof f->terminal)) {
         complaint = "terminal: twelve digits expected";
+    }
     f->has_terminal = value && !complaint;
     return complaint;
 }
@@ -121,8 +129,9 @@ static const char *load_state(struct ssc_key_file *f, const json_t *value, const
     const char *complaint = NULL, *name = json_string_value(value);
     char folder[4096];
 
-    if (!value)
+    if (!value) {
         goto done;
+    }
     if (!name || name[0] == '\0' || (size_t)snprintf(folder, sizeof folder, "%s", path) >= sizeof folder) {
         complaint = "state: the name of a file expected";
     } else if (name[0] == '/') {
@@ -130,8 +139,9 @@ static const char *load_state(struct ssc_key_file *f, const json_t *value, const
     } else if (asprintf(&f->state_path, "%s/%s", dirname(folder), name) < 0) {
         f->state_path = NULL;
     }
-    if (!complaint && !f->state_path)
+    if (!complaint && !f->state_path) {
         complaint = "out of memory";
+    }
 done:
     return complaint;
 }
@@ -147,27 +157,34 @@ static const char *load_members(struct ssc_key_file *f, json_t *root, const char
     json_object_foreach(root, name, value)
     {
         bool known = false;
-        for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
             known = known || strcmp(members[i], name) == 0;
-        if (!known)
+        }
+        if (!known) {
             complaint = "a member that the format does not have";
+        }
     }
-    if (json_integer_value(json_object_get(root, "format")) != 1)
+    if (json_integer_value(json_object_get(root, "format")) != 1) {
         complaint = "format: 1 expected";
-    else if (!json_is_true(json_object_get(root, "test")))
+    } else if (!json_is_true(json_object_get(root, "test"))) {
         complaint = "test: true expected; keys that are not test keys have no place in a file";
-    else if (levels &&
-             (!json_is_integer(levels) || json_integer_value(levels) < 0 || json_integer_value(levels) > 2))
+    } else if (levels && (!json_is_integer(levels) || json_integer_value(levels) < 0 ||
+                          json_integer_value(levels) > 2)) {
         complaint = "purse_levels: 0, 1 or 2 expected";
+    }
     f->purse_levels = levels ? (unsigned)json_integer_value(levels) : 1;
-    if (!complaint)
+    if (!complaint) {
         complaint = load_roots(f, SSC_ALG_3DES, json_object_get(roots, "3des"));
-    if (!complaint)
+    }
+    if (!complaint) {
         complaint = load_roots(f, SSC_ALG_SM4, json_object_get(roots, "sm4"));
-    if (!complaint)
+    }
+    if (!complaint) {
         complaint = load_terminal(f, json_object_get(root, "terminal"));
-    if (!complaint)
+    }
+    if (!complaint) {
         complaint = load_state(f, json_object_get(root, "state"), path);
+    }
     return complaint;
 }
 
@@ -187,15 +204,17 @@ static int read_private(const char *path, char *text, size_t *len, const char **
         rc = SSC_E_CONFIG;
         *complaint = "others than its owner may read it: chmod 600";
     }
-    while (rc == 0 && used < *len && (got = read(fd, text + used, *len - used)) > 0)
+    while (rc == 0 && used < *len && (got = read(fd, text + used, *len - used)) > 0) {
         used += (size_t)got;
+    }
     if (rc == 0 && (got < 0 || used == *len)) {
         rc = got < 0 ? SSC_E_IO : SSC_E_CONFIG;
         *complaint = got < 0 ? strerror(errno) : "longer than 64 KiB";
     }
     *len = used;
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
+    }
     return rc;
 }
 
@@ -214,8 +233,9 @@ static int load(const char *path, struct ssc_key_file *f, const char **complaint
         rc = *complaint ? SSC_E_CONFIG : 0;
     }
     json_decref(root);
-    if (text)
+    if (text) {
         ssc_cleanse(text, FILE_BYTES);
+    }
     free(text);
     return rc;
 }
@@ -241,11 +261,13 @@ int ssc_auth_key_file_new(const char *path, bool allow_test_keys, struct ssc_aut
     f->session = ssc_auth_first_session();
     made = &f->base;
     rc = load(path, f, &complaint);
-    if (rc != 0)
+    if (rc != 0) {
         ssc_auth_free(&made);
+    }
 done:
-    if (rc != 0 && why)
+    if (rc != 0 && why) {
         snprintf(why, 200, "%.100s: %.90s", path, complaint);
+    }
     *out = made;
     return rc;
 }

@@ -29,10 +29,12 @@ int ssc_auth_challenge(struct ssc_card *card, uint8_t challenge[8], int64_t dead
 
     ssc_cmd_get_challenge(&b, 8);
     rc = ssc_card_transmit(card, &b.cmd, &rsp, 0, deadline, NULL);
-    if (rc == 0 && rsp.len != 8)
+    if (rc == 0 && rsp.len != 8) {
         rc = SSC_E_BAD_RESPONSE;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         memcpy(challenge, rsp.data, 8);
+    }
     ssc_cleanse(buffer, sizeof buffer);
     return rc;
 }
@@ -50,8 +52,9 @@ int ssc_auth_send_external(struct ssc_card *card, enum ssc_key_id key, const str
     rc = ssc_card_transmit(card, &b.cmd, &rsp, SSC_TX_ONCE, deadline, NULL);
     card->key_tries = ssc_sw_tries(rc > 0 ? (uint16_t)rc : 0);
     rc = ssc_auth_refused(rc);
-    if (rc == 0)
+    if (rc == 0) {
         ssc_card_set_key_verified(card, key);
+    }
     ssc_cleanse(&b, sizeof b);
     return rc;
 }
@@ -66,10 +69,12 @@ int ssc_auth_send_internal(struct ssc_card *card, const uint8_t factor[8], const
 
     ssc_cmd_internal_auth(&b, factor, original);
     rc = ssc_card_transmit(card, &b.cmd, &rsp, 0, deadline, NULL);
-    if (rc == 0 && rsp.len != 8)
+    if (rc == 0 && rsp.len != 8) {
         rc = SSC_E_BAD_RESPONSE;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         memcpy(answer, rsp.data, 8);
+    }
     ssc_cleanse(buffer, sizeof buffer);
     return rc;
 }
@@ -80,14 +85,17 @@ static int ready(struct ssc_card *card, enum ssc_key_id key, int64_t deadline)
     const struct ssc_card_info *info = ssc_card_get_info(card);
     int rc = 0;
 
-    if (info->kind != SSC_CARD_SSC)
+    if (info->kind != SSC_CARD_SSC) {
         rc = SSC_E_NOT_SSC;
-    else if (!info->has_card_id || !info->has_historical)
+    } else if (!info->has_card_id || !info->has_historical) {
         rc = SSC_E_CARD_ID_FORMAT; /* nothing to derive the card's keys from */
-    if (rc == 0 && (k == NULL || k->ref < 0))
+    }
+    if (rc == 0 && (k == NULL || k->ref < 0)) {
         rc = SSC_E_NOT_SUPPORTED;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_card_select(card, k->app, deadline);
+    }
     return rc;
 }
 
@@ -104,10 +112,12 @@ int ssc_auth_prove_key(struct ssc_card *card, struct ssc_auth *a, enum ssc_key_i
     struct ssc_external_auth proof = {.version = -1};
     int rc = a->ops->external(a, ssc_card_get_info(card), key, challenge, &proof, deadline);
 
-    if (rc == 0 && card->profile->external_auth_key_version && card->info.algorithm == SSC_ALG_SM4)
+    if (rc == 0 && card->profile->external_auth_key_version && card->info.algorithm == SSC_ALG_SM4) {
         proof.version = card->profile->key_version;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_auth_send_external(card, key, &proof, deadline);
+    }
     ssc_cleanse(&proof, sizeof proof);
     return rc;
 }
@@ -119,8 +129,9 @@ int ssc_auth_open_key(struct ssc_card *card, struct ssc_auth *a, enum ssc_key_id
 
     if (rc == 0 && !ssc_card_key_verified(card, key)) {
         rc = ssc_auth_challenge(card, challenge, deadline);
-        if (rc == 0)
+        if (rc == 0) {
             rc = ssc_auth_prove_key(card, a, key, challenge, deadline);
+        }
     }
     ssc_cleanse(challenge, sizeof challenge);
     return rc;
@@ -149,8 +160,9 @@ void ssc_auth_begin_early(struct ssc_card *card, struct ssc_auth *a, bool keyed_
     struct ssc_card_info info;
 
     if (a->ops->waits && !card->detected && foresee(card, &info) &&
-        (!keyed_only || info.generation == SSC_GEN_3))
+        (!keyed_only || info.generation == SSC_GEN_3)) {
         (void)ssc_auth_side_begin(side, a, &info, deadline); /* a refusal comes back when it is asked again */
+    }
 }
 
 /* One proof with the algorithm as it is believed to be. INTERNAL AUTHENTICATE costs the card no counter, so
@@ -162,16 +174,21 @@ static int prove_once(struct ssc_card *card, struct ssc_auth *a, struct ssc_auth
     uint8_t answer[8] = {0};
     int rc = 0;
 
-    if (!ssc_auth_side_fits(side, &card->info))
+    if (!ssc_auth_side_fits(side, &card->info)) {
         rc = ssc_auth_side_begin(side, a, &card->info, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_auth_send_internal(card, side->factor, side->original, answer, deadline);
-    if (rc == 0 && challenge)
+    }
+    if (rc == 0 && challenge) {
         rc = ssc_auth_challenge(card, challenge, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_auth_side_end(side);
-    if (rc == 0 && !ssc_mac_equal(side->expected, answer, sizeof answer))
+    }
+    if (rc == 0 && !ssc_mac_equal(side->expected, answer, sizeof answer)) {
         rc = SSC_E_NOT_GENUINE;
+    }
     ssc_cleanse(answer, sizeof answer);
     return rc;
 }
@@ -187,8 +204,9 @@ static int prove(struct ssc_card *card, struct ssc_auth *a, struct ssc_auth_side
     /* Before a card is called false, or a provider unable, the card itself says what it speaks. */
     if (first > 0 || first == SSC_E_NOT_GENUINE || ssc_auth_needs_remote(first)) {
         rc = ssc_card_confirm_algorithm(card, &changed, deadline);
-        if (rc == 0)
+        if (rc == 0) {
             rc = changed ? prove_once(card, a, side, challenge, deadline) : first;
+        }
     }
     card->genuine = rc == 0;
     card->algorithm_unproven = card->algorithm_unproven && rc != 0;
@@ -202,12 +220,15 @@ int ssc_auth_prove_and_open(struct ssc_card *card, struct ssc_auth *a, struct ss
     uint8_t challenge[8] = {0};
     int rc = ready(card, SSC_KEY_IRK, deadline);
 
-    if (rc == 0 && fresh)
+    if (rc == 0 && fresh) {
         rc = prove(card, a, side, open ? challenge : NULL, deadline);
-    if (rc == 0 && open && !fresh)
+    }
+    if (rc == 0 && open && !fresh) {
         rc = ssc_auth_challenge(card, challenge, deadline);
-    if (rc == 0 && open)
+    }
+    if (rc == 0 && open) {
         rc = ssc_auth_prove_key(card, a, key, challenge, deadline);
+    }
     ssc_cleanse(challenge, sizeof challenge);
     return rc;
 }
@@ -217,8 +238,9 @@ int ssc_auth_check_genuine(struct ssc_card *card, struct ssc_auth *a, int64_t de
     struct ssc_auth_side side = {.auth = NULL};
     int rc = ssc_card_recall(card, deadline);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_auth_prove_and_open(card, a, &side, SSC_KEY_NONE, deadline);
+    }
     ssc_auth_side_drop(&side);
     return rc;
 }

@@ -48,10 +48,12 @@ int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsig
     const struct ssc_link link = ssc_channel_link(p->channel);
     int rc = ssc_transmit(&link, &b->cmd, rsp, flags, deadline, NULL);
 
-    if (rc < 0)
+    if (rc < 0) {
         forget(p); /* reset, removed, or in a state that nobody here knows */
-    if (rc == SSC_E_CARD_RESET && ssc_channel_reset(p->channel, SSC_RESET_WARM, deadline) != 0)
+    }
+    if (rc == SSC_E_CARD_RESET && ssc_channel_reset(p->channel, SSC_RESET_WARM, deadline) != 0) {
         rc = SSC_E_NO_PSAM;
+    }
     return psam_error(rc);
 }
 
@@ -74,11 +76,13 @@ static int select_environment(struct ssc_psam *p, enum ssc_algorithm alg, int64_
     if (name) {
         ssc_cmd_select_name(&b, name, len);
         rc = ssc_psam_send(p, &b, deadline);
-        if (rc == SSC_E_CARD_RESET)
+        if (rc == SSC_E_CARD_RESET) {
             rc = ssc_psam_send(p, &b, deadline);
+        }
     }
-    if (rc == 0)
+    if (rc == 0) {
         p->environment = alg;
+    }
     return rc > 0 ? SSC_E_PSAM_ALGORITHM : rc;
 }
 
@@ -101,8 +105,9 @@ int ssc_psam_select(struct ssc_psam *p, enum ssc_psam_place place, enum ssc_algo
     struct ssc_command_buf b;
     int rc = 0;
 
-    if (p->place == place && p->environment == alg)
+    if (p->place == place && p->environment == alg) {
         goto done;
+    }
     rc = select_environment(p, alg, deadline);
     if (rc == 0 && place == SSC_PSAM_SOCIAL) {
         rc = select_social(p, deadline);
@@ -110,8 +115,9 @@ int ssc_psam_select(struct ssc_psam *p, enum ssc_psam_place place, enum ssc_algo
         ssc_cmd_select_df(&b, ssc_get16(p->profile.purse_psam_fid));
         rc = ssc_psam_send(p, &b, deadline);
     }
-    if (rc == 0)
+    if (rc == 0) {
         p->place = place;
+    }
 done:
     return rc;
 }
@@ -123,8 +129,9 @@ void ssc_psam_learn(struct ssc_psam *p, enum ssc_algorithm alg, uint8_t type, ui
     size_t i = 0;
 
     while (i < p->known_count &&
-           !(p->known[i].alg == (uint8_t)alg && p->known[i].type == type && p->known[i].id == id))
+           !(p->known[i].alg == (uint8_t)alg && p->known[i].type == type && p->known[i].id == id)) {
         i++;
+    }
     if (i < SSC_PSAM_LEVELS_KNOWN) {
         p->known[i].alg = (uint8_t)alg;
         p->known[i].type = type;
@@ -139,12 +146,16 @@ unsigned ssc_psam_levels(const struct ssc_psam *p, enum ssc_algorithm alg, uint8
 {
     unsigned count = 0;
 
-    for (size_t i = 0; i < p->known_count; i++)
-        if (p->known[i].alg == (uint8_t)alg && p->known[i].type == type && p->known[i].id == id)
+    for (size_t i = 0; i < p->known_count; i++) {
+        if (p->known[i].alg == (uint8_t)alg && p->known[i].type == type && p->known[i].id == id) {
             order[count++] = p->known[i].levels;
-    for (const char *c = p->profile.psam_levels; *c; c++)
-        if (count == 0 || order[0] != *c - '0')
+        }
+    }
+    for (const char *c = p->profile.psam_levels; *c; c++) {
+        if (count == 0 || order[0] != *c - '0') {
             order[count++] = (uint8_t)(*c - '0');
+        }
+    }
     return count;
 }
 
@@ -166,10 +177,11 @@ static int deliver(struct ssc_psam *p, const struct ssc_card_info *card, uint8_t
             ssc_psam_learn(p, card->algorithm, type, id, order[i]);
             break;
         }
-        if (rc == SSC_SW_DATA) /* that many levels do not fit: the next number */
+        if (rc == SSC_SW_DATA) { /* that many levels do not fit: the next number */
             rc = i + 1 < count ? 0 : SSC_E_PSAM_KEY_LEVEL;
-        else if (rc == SSC_SW_KEY_NOT_FOUND)
+        } else if (rc == SSC_SW_KEY_NOT_FOUND) {
             rc = SSC_E_PSAM_KEY_MISSING;
+        }
     }
     ssc_cleanse(&b, sizeof b);
     ssc_cleanse(session, sizeof session);
@@ -187,8 +199,9 @@ int ssc_psam_cipher(struct ssc_psam *p, uint8_t p1, const uint8_t *data, size_t 
 
     ssc_cmd_psam_cipher(&b, p1, data, len, p1 == SSC_PSAM_ENCRYPT ? len : SSC_LE_SHORT);
     rc = ssc_psam_transmit(p, &b, 0, &rsp, deadline);
-    if (rc == 0 && (rsp.len == 0 || rsp.len > *out_len))
+    if (rc == 0 && (rsp.len == 0 || rsp.len > *out_len)) {
         rc = SSC_E_BAD_RESPONSE;
+    }
     if (rc == 0) {
         memcpy(out, rsp.data, rsp.len);
         *out_len = rsp.len;
@@ -208,15 +221,19 @@ static int compute(struct ssc_psam *p, const struct ssc_card_info *card, uint8_t
     int rc =
         block == 0 ? SSC_E_PSAM_ALGORITHM : ssc_psam_select(p, SSC_PSAM_SOCIAL, card->algorithm, deadline);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = deliver(p, card, type, id, factor, deadline);
+    }
     memcpy(plain, original, 8);
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_psam_cipher(p, SSC_PSAM_ENCRYPT, plain, block, text, &len, deadline);
-    if (rc == 0 && len != block)
+    }
+    if (rc == 0 && len != block) {
         rc = SSC_E_BAD_RESPONSE;
-    for (size_t i = 0; rc == 0 && i < 8; i++)
+    }
+    for (size_t i = 0; rc == 0 && i < 8; i++) {
         out[i] = block == 16 ? text[i] ^ text[8 + i] : text[i];
+    }
     ssc_cleanse(text, sizeof text);
     return rc;
 }
@@ -228,8 +245,9 @@ static int authentication_data(struct ssc_psam *p, const struct ssc_card_info *c
 {
     int rc = compute(p, card, type, id, factor, original, out, deadline);
 
-    if (rc == SSC_E_CARD_RESET)
+    if (rc == SSC_E_CARD_RESET) {
         rc = compute(p, card, type, id, factor, original, out, deadline);
+    }
     return rc == SSC_E_CARD_RESET ? SSC_E_NO_PSAM : rc;
 }
 
@@ -258,10 +276,11 @@ static int external(struct ssc_auth *a, const struct ssc_card_info *card, enum s
     out->version = -1;
     if (rc == 0) {
         rc = ssc_random(out->original, sizeof out->original);
-        if (rc == 0)
+        if (rc == 0) {
             rc = authentication_data(p, card, k->psam_type,
                                      read_holder ? p->profile.psam_rkssse_id : k->psam_id, challenge,
                                      out->original, out->auth, deadline);
+        }
         ssc_gate_leave(&p->gate);
     }
     return rc == SSC_E_PSAM_KEY_MISSING && read_holder ? SSC_E_PSAM_NO_RKSSSE : ssc_psam_refusal(rc);
@@ -285,12 +304,15 @@ static int maintenance_mac(struct ssc_psam *p, const struct ssc_card_info *card,
         data[block + len] = 0x80;
         rc = deliver(p, card, k->psam_type, k->psam_id, challenge, deadline);
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_psam_cipher(p, SSC_PSAM_MAC, data, data_len, answer, &answer_len, deadline);
-    if (rc == 0 && answer_len != 4 && answer_len != block)
+    }
+    if (rc == 0 && answer_len != 4 && answer_len != block) {
         rc = SSC_E_BAD_RESPONSE;
-    for (size_t i = 0; rc == 0 && i < 4; i++)
+    }
+    for (size_t i = 0; rc == 0 && i < 4; i++) {
         mac[i] = answer_len == 16 ? answer[i] ^ answer[4 + i] ^ answer[8 + i] ^ answer[12 + i] : answer[i];
+    }
     return rc;
 }
 
@@ -305,12 +327,15 @@ static int build_pin_command(struct ssc_psam *p, const struct ssc_card_info *car
 
     if (rc == 0 && pin_len > 0) {
         rc = ssc_auth_pin_block(card->algorithm, pin, pin_len, plain, &plain_len);
-        if (rc == 0) /* a session key serves one kind of operation: it is delivered again for the MAC */
+        if (rc == 0) { /* a session key serves one kind of operation: it is delivered again for the MAC */
             rc = deliver(p, card, k->psam_type, k->psam_id, challenge, deadline);
-        if (rc == 0)
+        }
+        if (rc == 0) {
             rc = ssc_psam_cipher(p, SSC_PSAM_ENCRYPT, plain, plain_len, message + 5, &text_len, deadline);
-        if (rc == 0 && text_len != plain_len)
+        }
+        if (rc == 0 && text_len != plain_len) {
             rc = SSC_E_BAD_RESPONSE;
+        }
     }
     if (rc == 0) {
         message[4] = (uint8_t)(plain_len + 4);
@@ -333,10 +358,12 @@ static int pin_command(struct ssc_auth *a, const struct ssc_card_info *card, con
 
     if (rc == 0) {
         rc = build_pin_command(p, card, challenge, pin, pin_len, out, deadline);
-        if (rc == SSC_E_CARD_RESET)
+        if (rc == SSC_E_CARD_RESET) {
             rc = build_pin_command(p, card, challenge, pin, pin_len, out, deadline);
-        if (rc == SSC_E_CARD_RESET)
+        }
+        if (rc == SSC_E_CARD_RESET) {
             rc = SSC_E_NO_PSAM;
+        }
         ssc_gate_leave(&p->gate);
     }
     return ssc_psam_refusal(rc);
@@ -386,13 +413,16 @@ static int read_file(struct ssc_psam *p, uint8_t sfi, size_t len, uint8_t *out, 
         rc = ssc_psam_send(p, &b, deadline);
         ssc_cmd_read_binary(&b, 0, 0, len);
         rsp = SSC_RESPONSE(buffer);
-        if (rc == 0)
+        if (rc == 0) {
             rc = ssc_psam_transmit(p, &b, 0, &rsp, deadline);
+        }
     }
-    if (rc == 0 && rsp.len < len)
+    if (rc == 0 && rsp.len < len) {
         rc = SSC_E_BAD_RESPONSE;
-    if (rc == 0)
+    }
+    if (rc == 0) {
         memcpy(out, rsp.data, len);
+    }
     return rc;
 }
 
@@ -413,22 +443,29 @@ static int probe(struct ssc_psam *p, int64_t deadline)
     for (size_t i = 0; i < 3 && rc == 0; i++) {
         rc = select_environment(p, algorithms[i], deadline);
         *found[i] = rc == 0;
-        if (rc == 0)
+        if (rc == 0) {
             last = 0;
-        if (rc == SSC_E_PSAM_ALGORITHM)
+        }
+        if (rc == SSC_E_PSAM_ALGORITHM) {
             rc = 0;
+        }
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = last;
+    }
     /* A failed SELECT may leave nothing selected: the files are the same in every environment. */
-    if (rc == 0)
+    if (rc == 0) {
         rc = select_environment(p, p->environment, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = read_file(p, SFI_TERMINAL, TERMINAL_LEN, p->terminal, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         take_terminal(p);
-    if (rc == 0 && read_file(p, SFI_PUBLIC, PUBLIC_LEN, public_info, deadline) == 0)
+    }
+    if (rc == 0 && read_file(p, SFI_PUBLIC, PUBLIC_LEN, public_info, deadline) == 0) {
         ssc_hex_encode(public_info + 1, 10, p->info.serial, sizeof p->info.serial);
+    }
     return rc > 0 ? SSC_E_NO_PSAM : rc;
 }
 
@@ -451,10 +488,12 @@ int ssc_auth_psam_take(struct ssc_channel **ch, const struct ssc_profile *profil
     made = &p->base;
     *ch = NULL;
     rc = probe(p, deadline);
-    if (rc == 0 && p->info.alg_3des) /* not finding a purse is no fault */
+    if (rc == 0 && p->info.alg_3des) { /* not finding a purse is no fault */
         p->info.purse = ssc_psam_select(p, SSC_PSAM_PURSE, SSC_ALG_3DES, deadline) == 0;
-    if (rc != 0)
+    }
+    if (rc != 0) {
         ssc_auth_free(&made);
+    }
 done:
     *out = made;
     return rc;

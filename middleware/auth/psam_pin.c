@@ -18,19 +18,23 @@ static int unblock(struct ssc_psam *p, const struct ssc_card_info *card, const s
     struct ssc_command_buf b;
     int rc = ssc_auth_pin_block(pin->algorithm, pin->pin, pin->pin_len, plain, &text_len);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_auth_purse_factors(card, levels, p->profile.purse_factor_card_first, factors);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_psam_select(p, SSC_PSAM_PURSE, pin->algorithm, deadline);
+    }
     if (rc == 0) {
         ssc_cmd_psam_init_descrypt(&b, TYPE_PIN_UNBLOCK, (uint8_t)levels, p->profile.key_version, factors[0],
                                    8 * levels);
         rc = ssc_psam_send(p, &b, deadline);
     }
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_psam_cipher(p, SSC_PSAM_ENCRYPT, plain, text_len, header + 5, &enciphered, deadline);
-    if (rc == 0 && enciphered != text_len)
+    }
+    if (rc == 0 && enciphered != text_len) {
         rc = SSC_E_BAD_RESPONSE;
+    }
     if (rc == 0) {
         const size_t message = 5 + text_len;
         memcpy(mac_in, pin->challenge, SSC_PURSE_CHALLENGE); /* the rest of the IV is zero */
@@ -42,8 +46,9 @@ static int unblock(struct ssc_psam *p, const struct ssc_card_info *card, const s
         rc = ssc_psam_cipher(p, SSC_PSAM_MAC, mac_in, block + (message / block + 1) * block, mac, &mac_len,
                              deadline);
     }
-    if (rc == 0 && mac_len < MAC_LEN)
+    if (rc == 0 && mac_len < MAC_LEN) {
         rc = SSC_E_BAD_RESPONSE;
+    }
     if (rc == 0) {
         memcpy(out->data, header + 5, text_len);
         memcpy(out->data + text_len, mac, MAC_LEN);
@@ -68,10 +73,12 @@ int ssc_psam_purse_pin(struct ssc_auth *a, const struct ssc_card_info *card, con
 
     if (rc == 0) {
         rc = unblock(p, card, pin, out, deadline);
-        if (rc == SSC_E_CARD_RESET)
+        if (rc == SSC_E_CARD_RESET) {
             rc = unblock(p, card, pin, out, deadline);
-        if (rc == SSC_E_CARD_RESET)
+        }
+        if (rc == SSC_E_CARD_RESET) {
             rc = SSC_E_NO_PSAM;
+        }
         ssc_gate_leave(&p->gate);
     }
     return ssc_psam_refusal(rc);

@@ -27,8 +27,9 @@ static int init_purchase(struct ssc_psam *p, const struct ssc_command_buf *b, ui
 
     p->session++;
     rc = ssc_psam_transmit(p, b, SSC_TX_ONCE, &rsp, deadline);
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_rsp_psam_init_purchase(&rsp, seq, mac1);
+    }
     return rc;
 }
 
@@ -41,8 +42,9 @@ static int medical(struct ssc_psam *p, const struct ssc_card_info *card, struct 
     struct ssc_command_buf b;
     int rc = ssc_auth_factors(card, factors);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_psam_select(p, SSC_PSAM_SOCIAL, card->algorithm, deadline);
+    }
     for (unsigned i = 0; rc == 0 && i < count; i++) {
         ssc_cmd_psam_init_purchase(&b, m, (const uint8_t(*)[8])factors, order[i]);
         rc = init_purchase(p, &b, m->terminal_seq, m->mac1, deadline);
@@ -50,10 +52,11 @@ static int medical(struct ssc_psam *p, const struct ssc_card_info *card, struct 
             ssc_psam_learn(p, card->algorithm, k->psam_type, k->psam_id, order[i]);
             break;
         }
-        if (rc == SSC_SW_DATA || rc == SSC_SW_LENGTH)
+        if (rc == SSC_SW_DATA || rc == SSC_SW_LENGTH) {
             rc = i + 1 < count ? 0 : SSC_E_PSAM_KEY_LEVEL;
-        else if (rc == SSC_SW_KEY_NOT_FOUND)
+        } else if (rc == SSC_SW_KEY_NOT_FOUND) {
             rc = SSC_E_PSAM_KEY_MISSING;
+        }
     }
     return rc;
 }
@@ -66,10 +69,12 @@ int ssc_psam_medical_mac1(struct ssc_auth *a, const struct ssc_card_info *card,
 
     if (rc == 0) {
         rc = medical(p, card, m, deadline);
-        if (rc == SSC_E_CARD_RESET) /* no MAC1 has left yet: the number it may have cost is a gap */
+        if (rc == SSC_E_CARD_RESET) { /* no MAC1 has left yet: the number it may have cost is a gap */
             rc = medical(p, card, m, deadline);
-        if (rc == 0)
+        }
+        if (rc == 0) {
             ssc_gate_hold(&p->gate);
+        }
         ssc_gate_leave(&p->gate);
     }
     return ssc_psam_refusal(rc);
@@ -83,8 +88,9 @@ static int purse(struct ssc_psam *p, const struct ssc_card_info *card, struct ss
     struct ssc_command_buf b;
     int rc = ssc_auth_purse_factors(card, levels, p->profile.purse_factor_card_first, factors);
 
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_psam_select(p, SSC_PSAM_PURSE, ssc_auth_purse_algorithm(m->algorithm), deadline);
+    }
     if (rc == 0) {
         ssc_cmd_purse_psam_init(&b, m, (const uint8_t(*)[8])factors, levels);
         rc = init_purchase(p, &b, m->terminal_seq, m->mac1, deadline);
@@ -100,10 +106,12 @@ int ssc_psam_purse_mac1(struct ssc_auth *a, const struct ssc_card_info *card, st
 
     if (rc == 0) {
         rc = purse(p, card, m, deadline);
-        if (rc == SSC_E_CARD_RESET)
+        if (rc == SSC_E_CARD_RESET) {
             rc = purse(p, card, m, deadline);
-        if (rc == 0)
+        }
+        if (rc == 0) {
             ssc_gate_hold(&p->gate);
+        }
         ssc_gate_leave(&p->gate);
     }
     return ssc_psam_refusal(rc);
@@ -143,8 +151,9 @@ int ssc_psam_check_mac2(struct ssc_auth *a, uint64_t session, const uint8_t mac2
     if (rc == 0) {
         /* MAC2 of another session would only bring the PSAM's error counter down. */
         rc = session == p->session ? credit(p, mac2, deadline) : SSC_E_AUTH_NOT_BEGUN;
-        if (rc == 0)
+        if (rc == 0) {
             p->session++; /* success ends the session */
+        }
         ssc_gate_leave(&p->gate);
     }
     return ssc_psam_refusal(rc);

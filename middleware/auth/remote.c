@@ -13,10 +13,12 @@ int ssc_auth_remote_begin(struct ssc_card *card, enum ssc_key_id key, struct ssc
     int rc = ssc_auth_ready(card, key, deadline);
 
     *remote = (struct ssc_auth_remote){.key = key};
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_auth_challenge(card, remote->original, deadline);
-    if (rc == 0)
+    }
+    if (rc == 0) {
         rc = ssc_auth_challenge(card, remote->factor, deadline);
+    }
     return rc;
 }
 
@@ -29,13 +31,15 @@ int ssc_auth_remote_complete(struct ssc_card *card, const struct ssc_auth_remote
     int rc = 0;
 
     /* The challenge lives in the application in which it was taken. */
-    if (k == NULL || k->ref < 0 || card->place != SSC_AT_APP || card->app != k->app)
+    if (k == NULL || k->ref < 0 || card->place != SSC_AT_APP || card->app != k->app) {
         rc = SSC_E_AUTH_NOT_BEGUN;
+    }
     if (rc == 0) {
         memcpy(proof.auth, auth, 8);
         memcpy(proof.original, remote->original, 8);
-        if (profile->external_auth_key_version && card->info.algorithm == SSC_ALG_SM4)
+        if (profile->external_auth_key_version && card->info.algorithm == SSC_ALG_SM4) {
             proof.version = profile->key_version;
+        }
         rc = ssc_auth_send_external(card, remote->key, &proof, deadline);
     }
     ssc_cleanse(&proof, sizeof proof);

@@ -35,14 +35,17 @@ int ssc_auth_side_begin(struct ssc_auth_side *side, struct ssc_auth *a, const st
     *side = (struct ssc_auth_side){.auth = a, .card = *card, .deadline = deadline};
     rc = ssc_random(side->original, sizeof side->original);
     /* Our own random number serves as well as one of the card's, and saves an exchange. */
-    if (rc == 0)
+    if (rc == 0) {
         rc = ssc_random(side->factor, sizeof side->factor);
-    if (rc == 0 && a->ops->waits)
+    }
+    if (rc == 0 && a->ops->waits) {
         side->running = start_thread(side);
+    }
     if (!side->running) { /* from here to the end `rc` belongs to the helper otherwise */
         side->rc = rc;
-        if (rc == 0)
+        if (rc == 0) {
             work(side);
+        }
         rc = side->rc;
     }
     return rc;
@@ -50,8 +53,9 @@ int ssc_auth_side_begin(struct ssc_auth_side *side, struct ssc_auth *a, const st
 
 int ssc_auth_side_end(struct ssc_auth_side *side)
 {
-    if (side->running)
+    if (side->running) {
         pthread_join(side->thread, NULL);
+    }
     side->running = false;
     return side->auth ? side->rc : SSC_E_AUTH_NOT_BEGUN;
 }

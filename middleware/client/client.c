@@ -80,10 +80,9 @@ static int fail_with(struct sscard *c, json_t *error)
 static int fail(struct sscard *c, int code, const char *detail, bool sent)
 {
     const struct ssc_error_info *info = ssc_error_info(code);
-    json_t *error =
-        json_pack("{s:i, s:s, s:{s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:b}}", "code", code, "message", info->en,
-                  "data", "symbol", info->symbol, "text", "en", info->en, "zh", info->zh, "remedy", "en",
-                  info->remedy_en, "zh", info->remedy_zh, "sent", sent);
+    json_t *error = json_pack("{s:i, s:s, s:{s:s, s:{s:s, s:s}, s:{s:s, s:s}, s:b}}", "code", code, "message",
+                              info->en, "data", "symbol", info->symbol, "text", "en", info->en, "zh",
+                              info->zh, "remedy", "en", info->remedy_en, "zh", info->remedy_zh, "sent", sent);
     /* A path need not be UTF-8: then the error goes without it rather than be lost. */
     json_object_set_new(json_object_get(error, "data"), "detail", json_string(detail));
     fail_with(c, error);

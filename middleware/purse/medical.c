@@ -18,10 +18,12 @@ static int send(struct ssc_card *card, const struct ssc_command_buf *b, struct s
 static int medical_select(struct ssc_card *card, int64_t deadline)
 {
     int rc = ssc_card_detect(card, deadline);
-    if (!rc && ssc_card_get_info(card)->kind != SSC_CARD_SSC)
+    if (!rc && ssc_card_get_info(card)->kind != SSC_CARD_SSC) {
         rc = SSC_E_NO_PURSE;
-    if (!rc)
+    }
+    if (!rc) {
         rc = ssc_card_select(card, SSC_APP_DF04, deadline);
+    }
     return rc == SSC_SW_FILE_NOT_FOUND ? SSC_E_NO_PURSE : rc;
 }
 
@@ -34,10 +36,12 @@ static int one_balance(struct ssc_card *card, uint8_t which, int64_t *amount, un
     uint32_t fen = 0;
     ssc_cmd_medical_balance(&b, which);
     int rc = send(card, &b, &r, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_rsp_medical_balance(&r, which, &fen, year);
-    if (!rc)
+    }
+    if (!rc) {
         *amount = fen;
+    }
     return rc;
 }
 
@@ -47,11 +51,13 @@ static int medical_balance(struct ssc_card *card, enum ssc_purse_id id, struct s
     unsigned year = 0;
     *out = (struct ssc_balance){.purse = id, .overdraft = -1};
     int rc = one_balance(card, BALANCE_ACCOUNT, &out->amount, &year, deadline);
-    if (rc)
+    if (rc) {
         return rc;
+    }
     rc = one_balance(card, BALANCE_SELF_PAY, &out->year_self_pay, &year, deadline);
-    if (!rc)
+    if (!rc) {
         rc = one_balance(card, BALANCE_POOLED, &out->year_pooled, &out->year, deadline);
+    }
     out->has_accumulators = !rc;
     return rc > 0 ? 0 : rc; /* account-only cards have no accumulators */
 }
@@ -64,8 +70,9 @@ static int medical_record(struct ssc_card *card, unsigned number, struct ssc_log
     struct ssc_response r = SSC_RESPONSE(data);
     ssc_cmd_read_record(&b, LOG_SFI, (uint8_t)number, SSC_REC_NUMBER, RECORD_LEN);
     int rc = send(card, &b, &r, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_medical_record_parse(r.data, r.len, &record);
+    }
     if (!rc) {
         *out = (struct ssc_log_entry){.record = number,
                                       .counter = record.seq,
@@ -130,8 +137,9 @@ static int init_purchase(struct ssc_card *card, struct ssc_txn *t, int64_t deadl
     to_purchase(t, &p);
     ssc_cmd_init_purchase(&b, &p);
     int rc = send(card, &b, &r, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_rsp_init_purchase(&r, &p);
+    }
     if (!rc) {
         t->balance_before = p.balance;
         t->counter = p.seq;
@@ -151,8 +159,9 @@ static int init_load(struct ssc_card *card, struct ssc_txn *t, int64_t deadline)
     to_load(t, &l);
     ssc_cmd_init_load(&b, &l);
     int rc = send(card, &b, &r, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_rsp_init_load(&r, &l);
+    }
     if (!rc) {
         t->balance_before = l.balance;
         t->counter = l.seq;
@@ -197,8 +206,9 @@ static int medical_commit(struct ssc_card *card, struct ssc_txn *t, struct ssc_t
         ssc_cmd_debit(&b, &p);
     }
     int rc = ssc_card_transmit(card, &b.cmd, &r, SSC_TX_ONCE, deadline, report);
-    if (!rc)
+    if (!rc) {
         rc = load ? ssc_rsp_credit(&r, t->tac) : ssc_rsp_debit(&r, t->tac, t->mac2);
+    }
     return rc;
 }
 
@@ -210,8 +220,9 @@ static int medical_proof(struct ssc_card *card, const struct ssc_txn *t, uint16_
     struct ssc_response r = SSC_RESPONSE(data);
     ssc_cmd_medical_proof(&b, t->txn_type, counter);
     int rc = send(card, &b, &r, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_rsp_proof(&r, out->mac, out->tac);
+    }
     out->has_mac = !rc;
     return rc;
 }

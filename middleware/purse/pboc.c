@@ -22,8 +22,9 @@ static enum ssc_wallet wallet(enum ssc_purse_id id)
 static int pboc_select(struct ssc_card *card, int64_t deadline)
 {
     int rc = ssc_card_detect(card, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_card_select_purse(card, deadline);
+    }
     return rc == SSC_SW_FILE_NOT_FOUND ? SSC_E_NO_PURSE : rc;
 }
 
@@ -37,10 +38,12 @@ static int pboc_balance(struct ssc_card *card, enum ssc_purse_id id, struct ssc_
     *out = (struct ssc_balance){.purse = id, .overdraft = id == SSC_PURSE_ED ? -1 : 0};
     ssc_cmd_purse_balance(&b, wallet(id));
     int rc = send(card, &b, &r, true, deadline);
-    if (rc == SSC_SW_FILE_NOT_FOUND || rc == SSC_SW_P1P2)
+    if (rc == SSC_SW_FILE_NOT_FOUND || rc == SSC_SW_P1P2) {
         rc = SSC_E_NO_PURSE;
-    if (!rc)
+    }
+    if (!rc) {
         rc = ssc_rsp_purse_balance(&r, &fen);
+    }
     out->amount = fen;
     return rc;
 }
@@ -53,8 +56,9 @@ static int pboc_record(struct ssc_card *card, unsigned number, struct ssc_log_en
     struct ssc_response r = SSC_RESPONSE(data);
     ssc_cmd_read_record(&b, LOG_SFI, (uint8_t)number, SSC_REC_NUMBER, RECORD_LEN);
     int rc = send(card, &b, &r, true, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_purse_record_parse(r.data, r.len, &record);
+    }
     if (!rc) {
         *out = (struct ssc_log_entry){
             .record = number, .counter = record.counter, .type = record.type, .amount = record.amount};
@@ -68,10 +72,11 @@ static void pboc_prepare(const struct ssc_profile *profile, struct ssc_txn *t)
 {
     bool ed = t->purse == SSC_PURSE_ED;
     t->key_index = profile->purse_key_index;
-    if (t->kind == SSC_KIND_LOAD)
+    if (t->kind == SSC_KIND_LOAD) {
         t->txn_type = ed ? SSC_PURSE_LOAD_ED : SSC_PURSE_LOAD_EP;
-    else
+    } else {
         t->txn_type = ed ? SSC_PURSE_PURCHASE_ED : SSC_PURSE_PURCHASE_EP;
+    }
 }
 
 static void to_purchase(const struct ssc_txn *t, struct ssc_purse_purchase *p)
@@ -120,8 +125,9 @@ static int init_purchase(struct ssc_card *card, struct ssc_txn *t, int64_t deadl
     to_purchase(t, &p);
     ssc_cmd_purse_init_purchase(&b, &p);
     int rc = send(card, &b, &r, t->purse == SSC_PURSE_ED, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_rsp_purse_init_purchase(&r, &p);
+    }
     if (!rc) {
         t->balance_before = p.balance;
         t->counter = p.counter;
@@ -141,8 +147,9 @@ static int init_load(struct ssc_card *card, struct ssc_txn *t, int64_t deadline)
     to_online(t, &p);
     ssc_cmd_purse_init_online(&b, &p);
     int rc = send(card, &b, &r, true, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_rsp_purse_init_online(&r, &p);
+    }
     if (!rc) {
         t->balance_before = p.balance;
         t->counter = p.counter;
@@ -187,8 +194,9 @@ static int pboc_commit(struct ssc_card *card, struct ssc_txn *t, struct ssc_tran
         ssc_cmd_purse_debit(&b, &p);
     }
     int rc = ssc_card_transmit(card, &b.cmd, &r, SSC_TX_ONCE, deadline, report);
-    if (!rc)
+    if (!rc) {
         rc = load ? ssc_rsp_purse_complete_online(&r, t->tac) : ssc_rsp_purse_debit(&r, t->tac, t->mac2);
+    }
     return rc;
 }
 

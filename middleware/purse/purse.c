@@ -6,10 +6,11 @@
 const struct ssc_purse_ops *ssc_purse_ops(enum ssc_purse_id id)
 {
     const struct ssc_purse_ops *ops = NULL;
-    if (id == SSC_PURSE_MEDICAL)
+    if (id == SSC_PURSE_MEDICAL) {
         ops = &ssc_purse_medical;
-    else if (id == SSC_PURSE_ED || id == SSC_PURSE_EP)
+    } else if (id == SSC_PURSE_ED || id == SSC_PURSE_EP) {
         ops = &ssc_purse_pboc;
+    }
     return ops;
 }
 

@@ -27,16 +27,19 @@ struct bare {
 static int memory_card(struct rig *r, unsigned number)
 {
     int rc = rig_files(r, "pboc", "psam");
-    if (!rc)
+    if (!rc) {
         rc = ssc_sim_card_parse(ssc_sim_image("pboc"), &r->card.card, r->why);
-    if (!rc)
+    }
+    if (!rc) {
         rc = ssc_sim_card_parse(ssc_sim_image("psam"), &r->psam.card, r->why);
+    }
     if (!rc) {
         r->card.card->nv.wallet[1].balance = UINT32_MAX;
         rc = rig_provider(r);
     }
-    if (!rc)
+    if (!rc) {
         rc = rig_present(r, false);
+    }
     if (!rc) { /* another card for the journal; the keys stay */
         struct ssc_card_info *info = (struct ssc_card_info *)(uintptr_t)ssc_card_get_info(r->session);
         info->serial[0] = (uint8_t)number;
@@ -63,8 +66,9 @@ static void *work(void *ctx)
 static int slice(struct reader *readers, unsigned count)
 {
     int rc = 0;
-    for (unsigned i = 0; i < count && !rc; i++)
+    for (unsigned i = 0; i < count && !rc; i++) {
         rc = pthread_create(&readers[i].thread, NULL, work, &readers[i]);
+    }
     for (unsigned i = 0; i < count && !rc; i++) {
         pthread_join(readers[i].thread, NULL);
         rc = readers[i].rc;
@@ -75,8 +79,9 @@ static int slice(struct reader *readers, unsigned count)
 static unsigned done(const struct reader *readers)
 {
     unsigned sum = 0;
-    for (unsigned i = 0; i < READERS; i++)
+    for (unsigned i = 0; i < READERS; i++) {
         sum += readers[i].done;
+    }
     return sum;
 }
 
@@ -84,15 +89,17 @@ static int bare_open(struct bare *b)
 {
     char path[64];
     snprintf(b->folder, sizeof b->folder, "/tmp/ssc-bare-XXXXXX");
-    if (!mkdtemp(b->folder))
+    if (!mkdtemp(b->folder)) {
         return SSC_E_IO;
+    }
     snprintf(path, sizeof path, "%s/bare.db", b->folder);
     int rc = sqlite3_open(path, &b->db);
-    if (!rc)
+    if (!rc) {
         rc = sqlite3_exec(
             b->db,
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(id INTEGER PRIMARY KEY, b)",
             NULL, NULL, NULL);
+    }
     return rc ? rc : sqlite3_prepare_v2(b->db, "INSERT INTO t(b) VALUES(?)", -1, &b->insert, NULL);
 }
 
@@ -129,8 +136,9 @@ static int readers_open(struct reader *readers)
     for (unsigned i = 0; i < READERS && !rc; i++) {
         readers[i].number = i;
         rc = memory_card(&readers[i].rig, i);
-        if (!rc && i == 0)
+        if (!rc && i == 0) {
             rc = rig_open_journal(&readers[0].rig);
+        }
         readers[i].rig.journal = readers[0].rig.journal;
     }
     return rc;
@@ -139,8 +147,9 @@ static int readers_open(struct reader *readers)
 static void readers_close(struct reader *readers)
 {
     for (unsigned i = READERS; i-- > 0;) {
-        if (i > 0)
+        if (i > 0) {
             readers[i].rig.journal = NULL;
+        }
         rig_free(&readers[i].rig);
     }
 }
@@ -152,8 +161,9 @@ int main(void)
     const double seconds = ROUNDS * SLICE_MS / 1000.0;
     unsigned one = 0, all = 0;
     int rc = readers ? bare_open(&bare) : SSC_E_OUT_OF_MEMORY;
-    if (!rc)
+    if (!rc) {
         rc = readers_open(readers);
+    }
     for (unsigned round = 0; round < ROUNDS && !rc; round++) {
         rc = bare_slice(&bare);
         unsigned before = done(readers);
@@ -163,16 +173,18 @@ int main(void)
         rc = rc ? rc : slice(readers, READERS);
         all += done(readers) - before;
     }
-    if (rc)
+    if (rc) {
         fprintf(stderr, "bench_debits: %d %s\n", rc, readers ? readers[0].rig.why : "");
-    else
+    } else {
         printf("durable debits, %d readers, against bare SQLite commits\t%.2f\tratio\tat least 0.5\t%.0f "
                "debits/s, %.0f "
                "commits/s; one reader %.0f debits/s, %.2f\n",
                READERS, (double)all / bare.done, all / seconds, bare.done / seconds, one / seconds,
                (double)one / bare.done);
-    if (readers)
+    }
+    if (readers) {
         readers_close(readers);
+    }
     bare_close(&bare);
     free(readers);
     return rc ? 1 : 0;

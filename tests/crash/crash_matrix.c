@@ -46,12 +46,14 @@ static bool chosen(struct run *r)
 static void run_case(struct run *r, const struct crash_case *c)
 {
     char text[160];
-    if (!chosen(r))
+    if (!chosen(r)) {
         return;
+    }
     bool good = world_run(&r->world, c);
     r->tally.cases++;
-    if (r->world.state <= SSC_TXN_UNPROVEN)
+    if (r->world.state <= SSC_TXN_UNPROVEN) {
         r->tally.state[r->world.state]++;
+    }
     if (!good && r->tally.failures++ < FAILURES_SHOWN) {
         case_text(c, text, sizeof text);
         fprintf(stderr, "%s\n    crash_matrix --case '%s'\n", r->world.failure, text);
@@ -68,17 +70,20 @@ static void each_exchange(struct run *r, struct crash_case *c, struct wrong *f, 
     f->place = place;
     for (f->nth = 1; f->nth <= count; f->nth++) {
         f->value = 0;
-        for (f->kind = RIG_OUT_BEFORE; f->kind < RIG_KINDS; f->kind++)
-            if (f->kind != RIG_STATUS && f->kind != RIG_STATUS_AFTER)
+        for (f->kind = RIG_OUT_BEFORE; f->kind < RIG_KINDS; f->kind++) {
+            if (f->kind != RIG_STATUS && f->kind != RIG_STATUS_AFTER) {
                 run_case(r, c);
+            }
+        }
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
             f->value = words[i];
             f->kind = RIG_STATUS;
             run_case(r, c);
             f->kind =
                 RIG_STATUS_AFTER; /* a card that moves money and then refuses it is beyond any terminal */
-            if (!ssc_sw_definitely_refused((uint16_t)words[i]))
+            if (!ssc_sw_definitely_refused((uint16_t)words[i])) {
                 run_case(r, c);
+            }
         }
     }
     f->place = AT_NOWHERE;
@@ -94,13 +99,15 @@ static void each_write(struct run *r, struct crash_case *c, struct wrong *f, con
         for (f->kind = DISK_KILL; f->kind < DISK_KINDS; f->kind++) {
             bool part = f->kind == DISK_KILL_PART || f->kind == DISK_PART;
             f->value = 0;
-            if (!part)
+            if (!part) {
                 run_case(r, c);
-            for (size_t i = 0; part && size && i < sizeof parts / sizeof parts[0]; i++)
+            }
+            for (size_t i = 0; part && size && i < sizeof parts / sizeof parts[0]; i++) {
                 if (parts[i] && parts[i] < size) {
                     f->value = parts[i];
                     run_case(r, c);
                 }
+            }
         }
     }
     f->place = AT_NOWHERE;
@@ -124,19 +131,22 @@ static void second_faults(struct run *r, const struct scenario *s)
     struct counts n;
     struct crash_case plain = {.scenario = s};
     world_count(&r->world, &plain, false, &n);
-    for (unsigned at = 1; at <= n.card; at++)
+    for (unsigned at = 1; at <= n.card; at++) {
         for (size_t i = 0; i < 2; i++) {
-            if (!picked(r, at * 2 + (unsigned)i + (unsigned)(s - scenarios) * 1000, TEARS_ONE_IN))
+            if (!picked(r, at * 2 + (unsigned)i + (unsigned)(s - scenarios) * 1000, TEARS_ONE_IN)) {
                 continue;
+            }
             struct crash_case c = {.scenario = s, .first = {.place = AT_CARD, .kind = tears[i], .nth = at}};
             struct counts again;
             world_count(&r->world, &c, true, &again);
-            if (again.card == 0) /* nothing to settle: it was torn before the committing command */
+            if (again.card == 0) { /* nothing to settle: it was torn before the committing command */
                 continue;
+            }
             each_exchange(r, &c, &c.second, AT_CARD, again.card);
             each_exchange(r, &c, &c.second, AT_PSAM, again.psam);
             each_write(r, &c, &c.second, &again);
         }
+    }
 }
 
 static int run_job(struct run *r, struct disk *disk)
@@ -165,8 +175,9 @@ static int run_one(const char *text)
         return 2;
     }
     int rc = world_new(&w, &disk);
-    if (!rc)
+    if (!rc) {
         rc = world_scenario(&w, c.scenario);
+    }
     bool good = !rc && world_run(&w, &c);
     printf("%s: %s (told %d, state %d, evidence %d)\n", text, good ? "good" : w.failure, w.first_rc, w.state,
            w.evidence);
@@ -181,8 +192,9 @@ static int run_all(struct run *base)
     int failed = 0;
     for (unsigned job = 0; job < base->jobs; job++) {
         int ends[2];
-        if (pipe(ends) != 0)
+        if (pipe(ends) != 0) {
             return 2;
+        }
         pipes[job] = ends[0];
         if (fork() == 0) {
             struct run r = *base;
@@ -198,19 +210,23 @@ static int run_all(struct run *base)
     for (unsigned job = 0; job < base->jobs; job++) {
         struct tally t = {0};
         int status = 1;
-        if (read(pipes[job], &t, sizeof t) != (ssize_t)sizeof t)
+        if (read(pipes[job], &t, sizeof t) != (ssize_t)sizeof t) {
             failed = 1;
+        }
         wait(&status);
         failed |= status != 0;
         sum.cases += t.cases;
         sum.failures += t.failures;
-        for (size_t i = 0; i <= SSC_TXN_UNPROVEN; i++)
+        for (size_t i = 0; i <= SSC_TXN_UNPROVEN; i++) {
             sum.state[i] += t.state[i];
+        }
     }
     printf("%u cases, %u failures; never begun %u", sum.cases, sum.failures, sum.state[0]);
-    for (enum ssc_txn_state s = SSC_TXN_PREPARED; s <= SSC_TXN_UNPROVEN; s++)
-        if (sum.state[s])
+    for (enum ssc_txn_state s = SSC_TXN_PREPARED; s <= SSC_TXN_UNPROVEN; s++) {
+        if (sum.state[s]) {
             printf(", %s %u", ssc_txn_state_name(s, SSC_KIND_DEBIT), sum.state[s]);
+        }
+    }
     printf("\n");
     return failed || sum.failures ? 1 : 0;
 }
@@ -222,8 +238,9 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0) {
             base.quick = QUICK_ONE_IN;
-            if (i + 1 < argc && argv[i + 1][0] != '-')
+            if (i + 1 < argc && argv[i + 1][0] != '-') {
                 base.seed = strtoull(argv[++i], NULL, 10);
+            }
         } else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
             one = argv[++i];
         } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc) {
@@ -234,8 +251,9 @@ int main(int argc, char **argv)
         }
     }
     base.jobs = base.jobs < 1 ? 1 : base.jobs > JOBS_MOST ? JOBS_MOST : base.jobs;
-    if (base.quick)
+    if (base.quick) {
         printf("seed %llu\n", (unsigned long long)base.seed);
+    }
     fflush(stdout);
     return one ? run_one(one) : run_all(&base);
 }

@@ -43,14 +43,16 @@ static struct disk_file *file_of(sqlite3_file *f)
 static void remember(struct disk_file *f, sqlite3_int64 at, int len)
 {
     struct disk_undo *u = calloc(1, sizeof *u + (size_t)len);
-    if (!u)
+    if (!u) {
         abort();
+    }
     u->file = f;
     u->at = at;
     f->real->pMethods->xFileSize(f->real, &u->old_size);
     u->len = at + len <= u->old_size ? len : at < u->old_size ? (int)(u->old_size - at) : 0;
-    if (u->len > 0)
+    if (u->len > 0) {
         f->real->pMethods->xRead(f->real, u->old, u->len, at);
+    }
     u->next = f->disk->undo;
     f->disk->undo = u;
 }
@@ -74,12 +76,15 @@ static void lose(struct disk *d, bool all)
     unsigned i = 0;
     for (struct disk_undo *u = d->undo; u; u = u->next) {
         sqlite3_file *real = u->file->real;
-        if (!all && i++ % 2)
+        if (!all && i++ % 2) {
             continue;
-        if (u->len > 0)
+        }
+        if (u->len > 0) {
             real->pMethods->xWrite(real, u->old, u->len, u->at);
-        if (all)
+        }
+        if (all) {
             real->pMethods->xTruncate(real, u->old_size);
+        }
     }
 }
 
@@ -87,20 +92,24 @@ static void lose(struct disk *d, bool all)
 /* True when it is due now; the process may end here. */
 static bool due(struct disk *d, unsigned size)
 {
-    if (d->count < DISK_OPS)
+    if (d->count < DISK_OPS) {
         d->size[d->count] = size;
+    }
     bool now = ++d->count == d->nth && d->kind != DISK_NONE;
-    if (now && (d->kind == DISK_CUT || d->kind == DISK_CUT_SOME))
+    if (now && (d->kind == DISK_CUT || d->kind == DISK_CUT_SOME)) {
         lose(d, d->kind == DISK_CUT);
-    if (now && (d->kind == DISK_KILL || d->kind == DISK_CUT || d->kind == DISK_CUT_SOME))
+    }
+    if (now && (d->kind == DISK_KILL || d->kind == DISK_CUT || d->kind == DISK_CUT_SOME)) {
         raise(SIGKILL);
+    }
     return now;
 }
 
 static int finish(const struct disk *d, bool now, int rc)
 {
-    if (now && (d->kind == DISK_KILL_AFTER || d->kind == DISK_KILL_PART))
+    if (now && (d->kind == DISK_KILL_AFTER || d->kind == DISK_KILL_PART)) {
         raise(SIGKILL);
+    }
     return rc;
 }
 
@@ -114,18 +123,22 @@ static int disk_write(sqlite3_file *file, const void *data, int len, sqlite3_int
     struct disk_file *f = file_of(file);
     struct disk *d = f->disk;
     int rc = SQLITE_OK;
-    if (!f->watched)
+    if (!f->watched) {
         return f->real->pMethods->xWrite(f->real, data, len, at);
+    }
     bool now = due(d, (unsigned)len);
     bool part = now && (d->kind == DISK_KILL_PART || d->kind == DISK_PART);
     int keep = part && (int)d->part < len ? (int)d->part : len;
-    if (full(d))
+    if (full(d)) {
         return SQLITE_FULL;
-    if (now && d->kind == DISK_ERROR)
+    }
+    if (now && d->kind == DISK_ERROR) {
         return SQLITE_IOERR_WRITE;
+    }
     remember(f, at, keep);
-    if (keep > 0)
+    if (keep > 0) {
         rc = f->real->pMethods->xWrite(f->real, data, keep, at);
+    }
     rc = finish(d, now, rc);
     return part ? SQLITE_IOERR_WRITE : rc;
 }
@@ -133,26 +146,31 @@ static int disk_write(sqlite3_file *file, const void *data, int len, sqlite3_int
 static int disk_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     struct disk_file *f = file_of(file);
-    if (!f->watched)
+    if (!f->watched) {
         return f->real->pMethods->xTruncate(f->real, size);
+    }
     bool now = due(f->disk, 0);
-    if (now && f->disk->kind == DISK_ERROR)
+    if (now && f->disk->kind == DISK_ERROR) {
         return SQLITE_IOERR_TRUNCATE;
+    }
     sqlite3_int64 old = 0;
     f->real->pMethods->xFileSize(f->real, &old);
-    if (old > size)
+    if (old > size) {
         remember(f, size, (int)(old - size));
+    }
     return finish(f->disk, now, f->real->pMethods->xTruncate(f->real, size));
 }
 
 static int disk_sync(sqlite3_file *file, int flags)
 {
     struct disk_file *f = file_of(file);
-    if (!f->watched)
+    if (!f->watched) {
         return f->real->pMethods->xSync(f->real, flags);
+    }
     bool now = due(f->disk, 0);
-    if (now && f->disk->kind == DISK_ERROR)
+    if (now && f->disk->kind == DISK_ERROR) {
         return SQLITE_IOERR_FSYNC;
+    }
     int rc = f->real->pMethods->xSync(f->real, flags);
     forget(f->disk, f);
     return finish(f->disk, now, rc);
@@ -250,8 +268,9 @@ static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync)
 {
     struct disk *d = vfs->pAppData;
     bool now = due(d, 0);
-    if (now && d->kind == DISK_ERROR)
+    if (now && d->kind == DISK_ERROR) {
         return SQLITE_IOERR_DELETE;
+    }
     return finish(d, now, d->real->xDelete(d->real, name, sync));
 }
 

@@ -42,12 +42,15 @@ static bool copy(const char *from_dir, const char *to_dir, const char *name)
     int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     ssize_t n = 0;
     bool good = in >= 0 && out >= 0;
-    while (good && (n = read(in, buffer, sizeof buffer)) > 0)
+    while (good && (n = read(in, buffer, sizeof buffer)) > 0) {
         good = write(out, buffer, (size_t)n) == n;
-    if (in >= 0)
+    }
+    if (in >= 0) {
         close(in);
-    if (out >= 0)
+    }
+    if (out >= 0) {
         close(out);
+    }
     return good && n == 0;
 }
 
@@ -64,8 +67,9 @@ static bool copy_all(const char *from, const char *to)
 {
     bool good = true;
     wipe(to, leftovers, 3);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         good = good && copy(from, to, files[i]);
+    }
     return good;
 }
 
@@ -78,10 +82,12 @@ static int host_debit(struct rig *r, const struct ssc_debit_request *req, struct
     const uint8_t seq[4] = {0, 0, 0, 9};
     uint8_t mac1[4];
     int rc = ssc_money_debit_begin(r->journal, r->session, r->auth, req, terminal, t, r->deadline);
-    if (!rc && t->state == SSC_TXN_PREPARED)
+    if (!rc && t->state == SSC_TXN_PREPARED) {
         rc = rig_host_mac1(r, t, seq, time, mac1);
-    if (!rc && t->state == SSC_TXN_PREPARED)
+    }
+    if (!rc && t->state == SSC_TXN_PREPARED) {
         rc = ssc_money_debit_complete(r->journal, r->session, t, seq, time, mac1, r->deadline);
+    }
     return rc;
 }
 
@@ -91,24 +97,29 @@ static int operation(struct rig *r, const struct scenario *s, const char *op, in
     struct ssc_debit_request req;
     uint8_t mac2[4];
     rig_request(&req, s->purse, op, amount);
-    if (s->host)
+    if (s->host) {
         return host_debit(r, &req, t);
-    if (s->kind == SSC_KIND_DEBIT)
+    }
+    if (s->kind == SSC_KIND_DEBIT) {
         return ssc_money_debit(r->journal, r->session, r->auth, &req, t, r->deadline);
+    }
     int rc = ssc_money_load_begin(r->journal, r->session, r->auth, &req, terminal, t, r->deadline);
-    if (!rc && t->state == SSC_TXN_PREPARED)
+    if (!rc && t->state == SSC_TXN_PREPARED) {
         rc = rig_host_mac2(r, t, time, mac2);
-    if (!rc && t->state == SSC_TXN_PREPARED)
+    }
+    if (!rc && t->state == SSC_TXN_PREPARED) {
         rc = ssc_money_load_complete(r->journal, r->session, t, time, mac2, r->deadline);
+    }
     return rc;
 }
 
 static void arm(struct world *w, const struct wrong *f)
 {
-    if (f->place == AT_CARD)
+    if (f->place == AT_CARD) {
         rig_arm(&w->rig.card, (enum rig_fault_kind)f->kind, f->nth, (uint16_t)f->value);
-    else if (f->place == AT_PSAM)
+    } else if (f->place == AT_PSAM) {
         rig_arm(&w->rig.psam, (enum rig_fault_kind)f->kind, f->nth, (uint16_t)f->value);
+    }
 }
 
 static void arm_disk(struct world *w, const struct wrong *f)
@@ -126,14 +137,18 @@ static int begin(struct world *w, const struct wrong *f)
     rig_arm(&r->card, RIG_NONE, 0, 0);
     rig_arm(&r->psam, RIG_NONE, 0, 0);
     int rc = rig_load(r);
-    if (!rc)
+    if (!rc) {
         rc = rig_open_journal(r);
-    if (!rc)
+    }
+    if (!rc) {
         rc = ssc_money_recover(r->journal, &unknown);
-    if (!rc)
+    }
+    if (!rc) {
         rc = rig_provider(r);
-    if (!rc)
+    }
+    if (!rc) {
         rc = rig_present(r, true);
+    }
     if (!rc) {
         rig_arm(&r->card, RIG_NONE, 0, 0);
         rig_arm(&r->psam, RIG_NONE, 0, 0);
@@ -161,8 +176,9 @@ static void attempt(struct world *w, const struct crash_case *c)
 static void settle(struct world *w, const struct crash_case *c)
 {
     unsigned settled;
-    if (begin(w, &c->second) == 0)
+    if (begin(w, &c->second) == 0) {
         (void)ssc_money_resolve(w->rig.journal, w->rig.session, w->rig.auth, &settled, w->rig.deadline);
+    }
 }
 
 static bool kills(const struct wrong *f)
@@ -182,8 +198,9 @@ static void play(struct world *w, const struct crash_case *c, const struct wrong
     }
     act(w, c);
     end(w);
-    if (kills(f))
+    if (kills(f)) {
         _exit(0);
+    }
 }
 
 /* ---- the promises ---- */
@@ -209,26 +226,33 @@ static bool row_agrees(struct world *w, const struct crash_case *c, const struct
                        struct rig_truth now)
 {
     unsigned done = now.done - w->start.done;
-    if (done > 1)
+    if (done > 1) {
         return broken(w, "the card committed %u times", done);
-    if (now.balance != expected(w, c, done))
+    }
+    if (now.balance != expected(w, c, done)) {
         return broken(w, "balance %lld, counter says %lld", (long long)now.balance,
                       (long long)expected(w, c, done));
-    if (!found)
+    }
+    if (!found) {
         return done ? broken(w, "the card was changed and the journal knows nothing") : true;
-    if (!ssc_txn_state_final(row->state))
+    }
+    if (!ssc_txn_state_final(row->state)) {
         return broken(w, "state %d is not settled", row->state);
+    }
     bool doubted = c->first.place == AT_PSAM && c->first.value == SSC_SW_MAC; /* the PSAM calls MAC2 wrong */
-    if (row->state == SSC_TXN_UNPROVEN)
+    if (row->state == SSC_TXN_UNPROVEN) {
         return doubted || broken(w, "unproven");
-    if ((row->state == SSC_TXN_CONFIRMED) != (done == 1))
+    }
+    if ((row->state == SSC_TXN_CONFIRMED) != (done == 1)) {
         return broken(w, "state %d evidence %d, but the card committed %u", row->state, row->evidence, done);
+    }
     /* What the host alone can check, garbled on the way: it is the host that finds out. */
     bool host_sees = (c->scenario->kind == SSC_KIND_LOAD || c->scenario->host) && c->first.place == AT_CARD &&
                      (c->first.kind == RIG_NOISE || c->first.kind == RIG_WRONG_MAC);
     bool tac = row->has_tac && memcmp(row->tac, w->rig.card.card->nv.proof.tac, 4) == 0;
-    if (row->state == SSC_TXN_CONFIRMED && (row->balance_after != now.balance || (!tac && !host_sees)))
+    if (row->state == SSC_TXN_CONFIRMED && (row->balance_after != now.balance || (!tac && !host_sees))) {
         return broken(w, "balance_after %lld or TAC differs from the card", (long long)row->balance_after);
+    }
     return true;
 }
 
@@ -236,11 +260,13 @@ static bool told_truly(struct world *w, const struct ssc_txn *row, bool found)
 {
     bool open = w->first_rc == SSC_E_OUTCOME_UNKNOWN || w->first_rc == SSC_E_UNPROVEN;
     bool confirmed = found && row->state == SSC_TXN_CONFIRMED;
-    if (!w->told || open)
+    if (!w->told || open) {
         return true;
-    if ((w->first_rc == 0) != confirmed)
+    }
+    if ((w->first_rc == 0) != confirmed) {
         return broken(w, "the caller was told %d, the journal says %d", w->first_rc,
                       found ? (int)row->state : 0);
+    }
     return true;
 }
 
@@ -256,14 +282,18 @@ static bool repeat_agrees(struct world *w, const struct crash_case *c, const str
     struct ssc_txn t;
     int rc = operation(&w->rig, c->scenario, OP, AMOUNT, &t);
     struct rig_truth after = rig_truth(&w->rig, c->scenario->purse, c->scenario->kind);
-    if (found && !same_truth(before, after))
+    if (found && !same_truth(before, after)) {
         return broken(w, "the repeated op moved money");
-    if (found && (t.id != row->id || t.state != row->state))
+    }
+    if (found && (t.id != row->id || t.state != row->state)) {
         return broken(w, "the repeated op has another outcome: %d", t.state);
-    if (found && (rc == 0) != (row->state == SSC_TXN_CONFIRMED))
+    }
+    if (found && (rc == 0) != (row->state == SSC_TXN_CONFIRMED)) {
         return broken(w, "the repeated op returns %d for state %d", rc, row->state);
-    if (!found && (rc != 0 || after.done != before.done + 1))
+    }
+    if (!found && (rc != 0 || after.done != before.done + 1)) {
         return broken(w, "the op cannot be done after all: %d", rc);
+    }
     return true;
 }
 
@@ -282,11 +312,13 @@ static bool judge(struct world *w, const struct crash_case *c)
     struct ssc_txn row = {.id = 0};
     unsigned settled;
     int rc = begin(w, &nothing);
-    if (rc)
+    if (rc) {
         return broken(w, "cannot start again: %d %s", rc, r->why);
+    }
     rc = ssc_money_resolve(r->journal, r->session, r->auth, &settled, r->deadline);
-    if (rc && rc != SSC_E_CARD_MISMATCH)
+    if (rc && rc != SSC_E_CARD_MISMATCH) {
         return broken(w, "cannot settle: %d", rc);
+    }
     bool found = ssc_journal_get_op(r->journal, OWNER, OP, &row) == 0;
     struct rig_truth now = rig_truth(r, c->scenario->purse, c->scenario->kind);
     w->state = found ? row.state : (enum ssc_txn_state)0;
@@ -294,8 +326,9 @@ static bool judge(struct world *w, const struct crash_case *c)
     bool good = row_agrees(w, c, &row, found, now) && told_truly(w, &row, found);
     (void)rig_pin(r);
     good = good && repeat_agrees(w, c, &row, found, now) && life_goes_on(w, c);
-    if (good && r->card.repeated)
+    if (good && r->card.repeated) {
         good = broken(w, "the same committing command left twice");
+    }
     return good;
 }
 
@@ -304,11 +337,13 @@ bool world_run(struct world *w, const struct crash_case *c)
     w->failure[0] = '\0';
     w->told = false;
     w->rig.card.repeated = false;
-    if (!copy_all(w->template_dir, w->dir))
+    if (!copy_all(w->template_dir, w->dir)) {
         return broken(w, "cannot copy the files");
+    }
     play(w, c, &c->first, attempt);
-    if (c->second.place != AT_NOWHERE)
+    if (c->second.place != AT_NOWHERE) {
         play(w, c, &c->second, settle);
+    }
     bool good = judge(w, c);
     end(w);
     return good;
@@ -346,17 +381,21 @@ int world_scenario(struct world *w, const struct scenario *s)
     struct ssc_txn t;
     world_free(w);
     int rc = rig_files(r, s->image, "psam");
-    if (rc)
+    if (rc) {
         return rc;
+    }
     snprintf(w->dir, sizeof w->dir, "%s", r->folder);
     snprintf(w->template_dir, sizeof w->template_dir, "%.90s/before", r->folder);
-    if (mkdir(w->template_dir, 0700) != 0)
+    if (mkdir(w->template_dir, 0700) != 0) {
         return SSC_E_IO;
+    }
     rc = begin(w, &(struct wrong){.place = AT_NOWHERE});
-    if (!rc)
+    if (!rc) {
         rc = operation(r, s, OP_BEFORE, AMOUNT, &t);
-    if (!rc)
+    }
+    if (!rc) {
         w->start = rig_truth(r, s->purse, s->kind);
+    }
     end(w);
     return rc || copy_all(w->dir, w->template_dir) ? rc : SSC_E_IO;
 }
@@ -401,14 +440,18 @@ static bool wrong_parse(const char *text, struct wrong *f)
 {
     char place[16], kind[24];
     *f = (struct wrong){.place = AT_NOWHERE};
-    if (sscanf(text, "%15[a-z].%23[a-z-]=%u@%u", place, kind, &f->value, &f->nth) != 4)
+    if (sscanf(text, "%15[a-z].%23[a-z-]=%u@%u", place, kind, &f->value, &f->nth) != 4) {
         return false;
-    for (enum place p = AT_NOWHERE; p <= AT_DISK; p++)
-        if (strcmp(place, places[p]) == 0)
+    }
+    for (enum place p = AT_NOWHERE; p <= AT_DISK; p++) {
+        if (strcmp(place, places[p]) == 0) {
             f->place = p;
+        }
+    }
     unsigned kinds = f->place == AT_DISK ? (unsigned)DISK_KINDS : (unsigned)RIG_KINDS;
-    for (f->kind = 0; f->kind < kinds && strcmp(kind, kind_name(f->place, f->kind)) != 0;)
+    for (f->kind = 0; f->kind < kinds && strcmp(kind, kind_name(f->place, f->kind)) != 0;) {
         f->kind++;
+    }
     return f->kind < kinds;
 }
 
@@ -416,9 +459,11 @@ bool case_parse(const char *text, struct crash_case *c)
 {
     const char *colon = strchr(text, ':'), *plus = strchr(text, '+');
     *c = (struct crash_case){.scenario = NULL};
-    for (size_t i = 0; colon && i < scenario_count; i++)
+    for (size_t i = 0; colon && i < scenario_count; i++) {
         if (strlen(scenarios[i].name) == (size_t)(colon - text) &&
-            strncmp(scenarios[i].name, text, (size_t)(colon - text)) == 0)
+            strncmp(scenarios[i].name, text, (size_t)(colon - text)) == 0) {
             c->scenario = &scenarios[i];
+        }
+    }
     return c->scenario && wrong_parse(colon + 1, &c->first) && (!plus || wrong_parse(plus + 1, &c->second));
 }

@@ -118,9 +118,11 @@ static void edit(const struct image *from, const uint8_t *edits, size_t size, co
 static void check_row(const struct ssc_txn *row)
 {
     struct ssc_txn was = {.id = 0};
-    for (unsigned i = 0; i < ROWS; i++)
-        if (world.rows[i].id == row->id)
+    for (unsigned i = 0; i < ROWS; i++) {
+        if (world.rows[i].id == row->id) {
             was = world.rows[i];
+        }
+    }
     REQUIRE(memcmp(&was, row, sizeof was) == 0);
 }
 
@@ -134,15 +136,18 @@ static void look(struct ssc_journal *j, bool ours)
         count = 64;
         (void)ssc_journal_list(j, &filters[f], rows, &count);
         REQUIRE(count <= 64);
-        for (size_t i = 0; i < count && ours; i++)
+        for (size_t i = 0; i < count && ours; i++) {
             check_row(&rows[i]);
+        }
     }
     for (unsigned i = 0; i < ROWS && ours; i++) {
         struct ssc_txn row;
-        if (ssc_journal_get_op(j, 1000, world.rows[i].op, &row) == 0)
+        if (ssc_journal_get_op(j, 1000, world.rows[i].op, &row) == 0) {
             check_row(&row);
-        if (ssc_journal_get(j, world.rows[i].id, &row) == 0)
+        }
+        if (ssc_journal_get(j, world.rows[i].id, &row) == 0) {
             check_row(&row);
+        }
     }
     (void)ssc_journal_unsettled(j, &count);
 }
@@ -151,10 +156,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ssc_journal *j = NULL;
     char why[200];
-    if (!world.clean.data)
+    if (!world.clean.data) {
         prepare();
-    if (size < 1 || size > FILE_MAX)
+    }
+    if (size < 1 || size > FILE_MAX) {
         return 0;
+    }
     remove_files();
     if (data[0] == 0) {
         write_out(world.path, data + 1, size - 1);
@@ -167,8 +174,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int rc = ssc_journal_open(world.path, &j, why);
     REQUIRE((rc == 0) == (j != NULL));
     REQUIRE(rc == 0 || (rc < 0 && why[0] != '\0' && memchr(why, 0, sizeof why) != NULL));
-    if (j)
+    if (j) {
         look(j, data[0] != 0);
+    }
     ssc_journal_close(&j);
     return 0;
 }

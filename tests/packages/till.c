@@ -15,7 +15,8 @@ static int ask(struct sscard *service, const char *method, const char *params)
     char *result = NULL;
     const int rc = sscard_call(service, method, params, &result, sscard_deadline(SOON_MS));
     if (rc != 0) {
-        printf("@@ till %s: %s %s\n", method, sscard_error_symbol(service), sscard_error_detail(service, "en"));
+        printf("@@ till %s: %s %s\n", method, sscard_error_symbol(service),
+               sscard_error_detail(service, "en"));
     }
     sscard_free(result);
     return rc;

@@ -30,18 +30,21 @@ static bool committing(const uint8_t *tx, size_t len)
 {
     static const uint8_t heads[][2] = {{0xB0, 0x2C}, {0xB0, 0x2A}, {0x80, 0x54}, {0x80, 0x52}};
     bool found = false;
-    for (size_t i = 0; i < 4 && len >= 2; i++)
+    for (size_t i = 0; i < 4 && len >= 2; i++) {
         found = found || memcmp(tx, heads[i], 2) == 0;
+    }
     return found;
 }
 
 static void note_commit(struct rig_slot *s, const uint8_t *tx, size_t len)
 {
     size_t n = len < sizeof s->sent[0] ? len : sizeof s->sent[0];
-    for (unsigned i = 0; i < s->commits && i < 8; i++)
+    for (unsigned i = 0; i < s->commits && i < 8; i++) {
         s->repeated = s->repeated || memcmp(s->sent[i], tx, n) == 0;
-    if (s->commits < 8)
+    }
+    if (s->commits < 8) {
         memcpy(s->sent[s->commits], tx, n);
+    }
     s->commits++;
 }
 
@@ -82,17 +85,20 @@ static int distort(struct rig_slot *s, enum rig_fault_kind kind, uint16_t sw, ui
         rc = SSC_E_DEADLINE_EXCEEDED;
         break;
     case RIG_GARBAGE:
-        for (size_t i = 0; i < *rx_len; i++)
+        for (size_t i = 0; i < *rx_len; i++) {
             rx[i] = noise(s);
+        }
         break;
     case RIG_NOISE:
-        for (size_t i = 0; i < data; i++)
+        for (size_t i = 0; i < data; i++) {
             rx[i] = noise(s);
+        }
         ssc_put16(rx + data, SSC_SW_OK);
         break;
     case RIG_WRONG_MAC:
-        for (size_t i = data < 4 ? 0 : data - 4; i < data; i++)
+        for (size_t i = data < 4 ? 0 : data - 4; i < data; i++) {
             rx[i] = (uint8_t)~rx[i];
+        }
         break;
     case RIG_SHORT:
         if (data > 0) {
@@ -124,8 +130,9 @@ static int power(struct rig_slot *s, enum ssc_reset how)
     uint8_t atr[SSC_ATR_MAX];
     size_t len = sizeof atr;
     int rc = s->out ? SSC_E_CARD_REMOVED : ssc_sim_card_reset(s->card, how, atr, &len);
-    if (!rc)
+    if (!rc) {
         rc = ssc_atr_parse(atr, len, &s->channel.atr);
+    }
     return rc;
 }
 
@@ -133,39 +140,46 @@ static int rig_transmit(struct ssc_channel *ch, const uint8_t *tx, size_t tx_len
                         int64_t deadline)
 {
     struct rig_slot *s = slot_of(ch);
-    if (!s->fault.at_commit || s->count > 0 || committing(tx, tx_len))
+    if (!s->fault.at_commit || s->count > 0 || committing(tx, tx_len)) {
         s->count++;
+    }
     bool due = s->fault.kind != RIG_NONE && s->fault.nth == s->count;
     enum rig_fault_kind kind = due ? s->fault.kind : RIG_NONE;
     int rc = 0;
-    if (s->out)
+    if (s->out) {
         return SSC_E_CARD_REMOVED;
-    if (kind == RIG_KILL_BEFORE)
+    }
+    if (kind == RIG_KILL_BEFORE) {
         raise(SIGKILL);
-    if (committing(tx, tx_len))
+    }
+    if (committing(tx, tx_len)) {
         note_commit(s, tx, tx_len);
-    if (kind == RIG_OUT_BEFORE)
+    }
+    if (kind == RIG_OUT_BEFORE) {
         rc = leave(s);
-    else if (kind == RIG_MUTE)
+    } else if (kind == RIG_MUTE) {
         rc = SSC_E_DEADLINE_EXCEEDED;
-    else if (kind == RIG_STATUS)
+    } else if (kind == RIG_STATUS) {
         rc = answer(rx, rx_len, s->fault.sw);
-    else if (kind == RIG_RESET)
+    } else if (kind == RIG_RESET) {
         rc = power(s, SSC_RESET_WARM) ? SSC_E_CARD_MUTE : SSC_E_CARD_RESET;
-    else {
-        if (kind == RIG_TORN_NOTHING)
+    } else {
+        if (kind == RIG_TORN_NOTHING) {
             (void)ssc_sim_card_fault(
                 s->card, &(struct ssc_sim_fault){
                              .kind = SSC_FAULT_TEAR_DURING, .nth = 1, .cla = -1, .ins = -1, .arg = 1});
+        }
         rc = ssc_sim_card_apdu(s->card, tx, tx_len, rx, rx_len, deadline);
         if (rc == 0 && s->tac_alone && *rx_len == 10 && tx_len > 1 && (tx[1] == 0x5A || tx[1] == 0xC0)) {
             memmove(rx, rx + 4, 6);
             *rx_len = 6;
         }
-        if (rc == 0 || kind == RIG_TORN_NOTHING)
+        if (rc == 0 || kind == RIG_TORN_NOTHING) {
             rc = distort(s, kind, s->fault.sw, rx, rx_len);
-        if (kind == RIG_TORN_NOTHING)
+        }
+        if (kind == RIG_TORN_NOTHING) {
             ssc_sim_card_reinsert(s->card);
+        }
     }
     return rc;
 }
@@ -199,8 +213,9 @@ static int rig_begin_end(struct ssc_channel *ch, int64_t deadline)
 static void rig_close(struct ssc_channel *ch, bool power_down)
 {
     struct rig_slot *s = slot_of(ch);
-    if (power_down && s->card)
+    if (power_down && s->card) {
         ssc_sim_card_power_off(s->card);
+    }
 }
 
 static const struct ssc_channel_ops rig_ops = {
@@ -251,8 +266,9 @@ int rig_files(struct rig *r, const char *card_image, const char *psam_image)
     ssc_profile_default(&r->profile);
     r->deadline = ssc_now_ms() + FAR_MS;
     snprintf(r->folder, sizeof r->folder, "%.60s/ssc-rig-XXXXXX", tmp ? tmp : "/tmp");
-    if (!card || !psam || !mkdtemp(r->folder))
+    if (!card || !psam || !mkdtemp(r->folder)) {
         return SSC_E_IO;
+    }
     snprintf(r->card_path, sizeof r->card_path, "%s/card.json", r->folder);
     snprintf(r->psam_path, sizeof r->psam_path, "%s/psam.json", r->folder);
     snprintf(r->journal_path, sizeof r->journal_path, "%s/journal.db", r->folder);
@@ -268,10 +284,12 @@ int rig_load(struct rig *r)
 
 void rig_unload(struct rig *r)
 {
-    if (r->card.card)
+    if (r->card.card) {
         ssc_sim_card_free(&r->card.card);
-    if (r->psam.card)
+    }
+    if (r->psam.card) {
         ssc_sim_card_free(&r->psam.card);
+    }
 }
 
 int rig_pin(struct rig *r)
@@ -284,8 +302,9 @@ int rig_pin(struct rig *r)
     int rc = ssc ? ssc_card_select(r->session, SSC_APP_SSSE, r->deadline)
                  : ssc_card_select_purse(r->session, r->deadline);
     ssc_cmd_verify(&b, pin, sizeof pin);
-    if (!rc)
+    if (!rc) {
         rc = ssc_card_transmit(r->session, &b.cmd, &rsp, 0, r->deadline, NULL);
+    }
     ssc_card_set_pin_verified(r->session, SSC_PIN_OF_CARD, rc == 0);
     return rc;
 }
@@ -294,18 +313,21 @@ int rig_present(struct rig *r, bool pin)
 {
     ssc_card_free(&r->session);
     int rc = open_slot(&r->card);
-    if (!rc)
+    if (!rc) {
         rc = ssc_card_new(&r->card.channel, &r->profile, &r->session);
-    if (!rc)
+    }
+    if (!rc) {
         rc = ssc_card_detect(r->session, r->deadline);
+    }
     return rc || !pin ? rc : rig_pin(r);
 }
 
 int rig_provider(struct rig *r)
 {
     struct ssc_channel *ch = &r->psam.channel;
-    if (r->auth)
+    if (r->auth) {
         ssc_auth_free(&r->auth);
+    }
     int rc = open_slot(&r->psam);
     return rc ? rc : ssc_auth_psam_take(&ch, &r->profile, &r->auth, r->deadline);
 }
@@ -323,20 +345,24 @@ void rig_close_journal(struct rig *r)
 int rig_new(struct rig *r, const char *card_image, const char *psam_image)
 {
     int rc = rig_files(r, card_image, psam_image);
-    if (!rc)
+    if (!rc) {
         rc = rig_load(r);
-    if (!rc)
+    }
+    if (!rc) {
         rc = rig_open_journal(r);
-    if (!rc)
+    }
+    if (!rc) {
         rc = rig_provider(r);
+    }
     return rc ? rc : rig_present(r, true);
 }
 
 void rig_end_process(struct rig *r)
 {
     ssc_card_free(&r->session);
-    if (r->auth)
+    if (r->auth) {
         ssc_auth_free(&r->auth);
+    }
     rig_close_journal(r);
     rig_unload(r);
 }
@@ -345,11 +371,14 @@ void rig_free(struct rig *r)
 {
     rig_end_process(r);
     DIR *d = opendir(r->folder);
-    for (struct dirent *e; d && (e = readdir(d));)
-        if (e->d_name[0] != '.')
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (e->d_name[0] != '.') {
             unlinkat(dirfd(d), e->d_name, 0);
-    if (d)
+        }
+    }
+    if (d) {
         closedir(d);
+    }
     rmdir(r->folder);
 }
 
@@ -374,10 +403,12 @@ static int medical_mac2(const struct rig *r, const struct ssc_txn *t, const uint
     memcpy(l.host_time, host_time, sizeof l.host_time);
     memcpy(l.random, t->random, sizeof l.random);
     int rc = ssc_medical_load_session(&r->card.card->key[SSC_KEY_DLK].key, &l, &session);
-    if (!rc)
+    if (!rc) {
         rc = ssc_medical_load_mac1(&session, &l, mac1);
-    if (!rc && memcmp(mac1, t->mac1, sizeof mac1) != 0)
+    }
+    if (!rc && memcmp(mac1, t->mac1, sizeof mac1) != 0) {
         rc = SSC_E_BAD_MAC;
+    }
     return rc ? rc : ssc_medical_load_mac2(&session, &l, mac2);
 }
 
@@ -396,10 +427,12 @@ static int purse_mac2(const struct rig *r, const struct ssc_txn *t, const uint8_
     memcpy(o.host_time, host_time, sizeof o.host_time);
     memcpy(o.random, t->random, sizeof o.random);
     int rc = ssc_purse_online_session(&r->card.card->key[SIM_DLK].key, &o, &session);
-    if (!rc)
+    if (!rc) {
         rc = ssc_purse_online_mac1(&session, &o, mac1);
-    if (!rc && memcmp(mac1, t->mac1, sizeof mac1) != 0)
+    }
+    if (!rc && memcmp(mac1, t->mac1, sizeof mac1) != 0) {
         rc = SSC_E_BAD_MAC;
+    }
     return rc ? rc : ssc_purse_online_mac2(&session, &o, mac2);
 }
 
@@ -458,10 +491,11 @@ struct rig_truth rig_truth(const struct rig *r, enum ssc_purse_id purse, enum ss
     const struct sim_nv *nv = &r->card.card->nv;
     const struct sim_wallet *w = &nv->wallet[purse == SSC_PURSE_EP];
     struct rig_truth t;
-    if (purse == SSC_PURSE_MEDICAL)
+    if (purse == SSC_PURSE_MEDICAL) {
         t = (struct rig_truth){nv->medical.balance,
                                kind == SSC_KIND_LOAD ? nv->medical.load_seq : nv->medical.purchase_seq};
-    else
+    } else {
         t = (struct rig_truth){w->balance, kind == SSC_KIND_LOAD ? w->online : w->offline};
+    }
     return t;
 }

@@ -20,10 +20,9 @@ void bundle_drop(struct bundle **b); /* gives up: frees, removes the file */
 /* collect.c: puts everything into it. */
 int bundle_collect(struct bundle *b, struct way *way);
 
-/* scrub.c. What must not leave the house, overwritten in place: names of home folders (the folder becomes "~"),
- * numbers of 15 to 19 digits (citizen id, bank
- * card), hexadecimal runs of 16 bytes and more that stand alone (keys), values of words such as pin=, key=,
- * password=. */
+/* scrub.c. What must not leave the house, overwritten in place: names of home folders (the folder becomes
+ * "~"), numbers of 15 to 19 digits (citizen id, bank card), hexadecimal runs of 16 bytes and more that stand
+ * alone (keys), values of words such as pin=, key=, password=. */
 void scrub(char *text);
 /* The configuration without comments; only values of options that are known to be harmless are kept. Caller
  * frees. */

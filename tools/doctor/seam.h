@@ -55,8 +55,8 @@ void proc_users(const struct seam *s, const char *library, const char *const *le
 /* uid of the first process of this name, -1 when there is none. */
 int64_t proc_uid(const struct seam *s, const char *name);
 
-/* check_config.c: sscardd finds a fault in its configuration; why: where and which. False also where the file or
- * sscardd cannot be read or run. */
+/* check_config.c: sscardd finds a fault in its configuration; why: where and which. False also where the file
+ * or sscardd cannot be read or run. */
 bool seam_config_wrong(const struct seam *s, char *why, size_t cap);
 
 /* The real machine. */

@@ -19,9 +19,9 @@ struct way {
 void way_begin(struct way *way, struct cli *cli, const char *root);
 void way_end(struct way *way);
 
-/* The contact test with a bar on the terminal. Straight to the reader with the driver of --driver; through the
- * service (a lease for each round; role admin) where one answers, unless its readers are pcscd's, which can be
- * had beside it; straight to pcscd where none does. 0 and *out, or < 0 with cli->error. */
+/* The contact test with a bar on the terminal. Straight to the reader with the driver of --driver; through
+ * the service (a lease for each round; role admin) where one answers, unless its readers are pcscd's, which
+ * can be had beside it; straight to pcscd where none does. 0 and *out, or < 0 with cli->error. */
 int way_contact(struct cli *cli, const char *reader, unsigned rounds, struct contact *out);
 /* by_service.c: the service's readers as a driver. cli is borrowed. */
 int way_service_driver(struct cli *cli, struct ssc_driver **out);

@@ -183,8 +183,9 @@ static const struct call calls[] = {
 
 static bool takes(const struct call *call, enum ssc_algorithm alg, unsigned len)
 {
-    if (alg == SSC_ALG_SM4)
+    if (alg == SSC_ALG_SM4) {
         return call->sm4 && len == 16;
+    }
     return alg == SSC_ALG_3DES &&
            ((len == 8 && call->des8) || (len == 16 && call->des16) || (len == 24 && call->des24));
 }
@@ -198,8 +199,8 @@ static void test_keys_that_do_not_fit(void **state)
 
     (void)state;
     memset(untouched, 0xA5, sizeof untouched);
-    for (size_t i = 0; i < COUNT(calls); i++)
-        for (int alg = SSC_ALG_NONE; alg <= SSC_ALG_SM4 + 1; alg++)
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        for (int alg = SSC_ALG_NONE; alg <= SSC_ALG_SM4 + 1; alg++) {
             for (unsigned len = 0; len < 256; len++) {
                 struct ssc_key key = {.alg = (enum ssc_algorithm)alg, .len = (uint8_t)len};
                 uint8_t out[32];
@@ -211,12 +212,16 @@ static void test_keys_that_do_not_fit(void **state)
                     assert_int_equal(rc, 0);
                     continue;
                 }
-                if (rc != SSC_E_INVALID_ARGUMENT && !(alg == SSC_ALG_SSF33 && rc == SSC_E_NOT_SUPPORTED))
+                if (rc != SSC_E_INVALID_ARGUMENT && !(alg == SSC_ALG_SSF33 && rc == SSC_E_NOT_SUPPORTED)) {
                     fail_msg("%s: algorithm %d, %u bytes: %d", calls[i].name, alg, len, rc);
-                if (alg == SSC_ALG_SSF33 && len == 16)
+                }
+                if (alg == SSC_ALG_SSF33 && len == 16) {
                     assert_int_equal(rc, SSC_E_NOT_SUPPORTED);
+                }
                 assert_memory_equal(out, untouched, sizeof out);
             }
+        }
+    }
 }
 
 static void test_lengths_that_do_not_fit(void **state)
@@ -289,8 +294,9 @@ static void slow_mac(const struct ssc_key *key, const uint8_t *msg, size_t len, 
     uint8_t chain[16] = {0};
 
     for (size_t pos = 0; pos <= len; pos += block) {
-        for (size_t i = 0; i < block; i++)
+        for (size_t i = 0; i < block; i++) {
             chain[i] ^= pos + i < len ? msg[pos + i] : pos + i == len ? 0x80 : 0x00;
+        }
         assert_int_equal(ssc_ecb(key, true, chain, block, chain), 0);
     }
     memcpy(mac, chain, block);
@@ -305,15 +311,17 @@ static void test_mac_of_every_length(void **state)
     uint8_t got[16], want[16], *msg = buffer + 1;
 
     (void)state;
-    for (size_t i = 0; i < 1100; i++)
+    for (size_t i = 0; i < 1100; i++) {
         msg[i] = (uint8_t)(i * 7 + (i >> 8));
-    for (size_t k = 0; k < COUNT(keys); k++)
+    }
+    for (size_t k = 0; k < COUNT(keys); k++) {
         for (size_t len = 0; len <= 1100;
              len += len < 70 || (len > 500 && len < 530) || len > 1020 ? 1 : 13) {
             assert_int_equal(ssc_cbc_mac(keys[k], NULL, msg, len, false, got), 0);
             slow_mac(keys[k], msg, len, want);
             assert_memory_equal(got, want, ssc_block_size(keys[k]->alg));
         }
+    }
 }
 
 static void test_block_sizes(void **state)
@@ -337,8 +345,9 @@ static void check_encipher(const struct ssc_key *key, size_t data_len, size_t wa
     assert_int_equal(ssc_ecb(key, false, out, len, plain), 0);
     assert_int_equal(plain[0], data_len);
     assert_memory_equal(plain + 1, data, data_len);
-    for (size_t i = data_len + 1; i < len; i++)
+    for (size_t i = data_len + 1; i < len; i++) {
         assert_int_equal(plain[i], i == data_len + 1 ? 0x80 : 0x00);
+    }
 }
 
 static void test_encipher_pads_only_open_blocks(void **state)
@@ -430,10 +439,11 @@ static long starve(int (*run)(const struct ssc_key *, const uint8_t *, uint8_t[3
         reached = fail_at == 0;
         fail_at = 0;
         ERR_clear_error();
-        if (rc == 0)
+        if (rc == 0) {
             assert_memory_equal(got, want, sizeof want);
-        else
+        } else {
             assert_int_equal(rc, SSC_E_CRYPTO);
+        }
         failures += rc != 0;
         assert_int_equal(live, before);
     }
@@ -447,12 +457,15 @@ static void test_library_without_memory(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(calls); i++) {
-        if (calls[i].des8)
+        if (calls[i].des8) {
             failures += starve(calls[i].run, &des8);
-        if (calls[i].des16)
+        }
+        if (calls[i].des16) {
             failures += starve(calls[i].run, &des16);
-        if (calls[i].sm4)
+        }
+        if (calls[i].sm4) {
             failures += starve(calls[i].run, &sm4);
+        }
     }
     failures += starve(run_sm3, NULL);
     print_message("  %ld refusals\n", failures);
@@ -475,7 +488,8 @@ int main(void)
         cmocka_unit_test(test_library_without_memory),
     };
 
-    if (CRYPTO_set_mem_functions(ossl_malloc, ossl_realloc, ossl_free) != 1)
+    if (CRYPTO_set_mem_functions(ossl_malloc, ossl_realloc, ossl_free) != 1) {
         return EXIT_FAILURE;
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

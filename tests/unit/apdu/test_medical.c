@@ -270,9 +270,10 @@ static void test_records(void **state)
     assert_int_equal(record.amounts.account, 7);
     assert_int_equal(record.amounts.self_pay, 0);
     assert_int_equal(record.amounts.pooled, 0);
-    for (size_t len = 0; len <= sizeof data; len++)
+    for (size_t len = 0; len <= sizeof data; len++) {
         assert_int_equal(ssc_medical_record_parse(data, len, &record),
                          len == 20 || len == 28 ? 0 : SSC_E_BAD_RESPONSE);
+    }
 }
 
 int main(void)

@@ -37,8 +37,9 @@ static void transaction_begin(struct play *play)
     bool limit;
 
     play->session = (struct ssc_key){.alg = SSC_ALG_NONE};
-    if (json_object_get(play->values, "mac1_input") == NULL)
+    if (json_object_get(play->values, "mac1_input") == NULL) {
         return;
+    }
     offline = value(play, "mac1_input");
     online = value(play, "mac2_input");
     if (json_object_get(play->values, "tac_input") != NULL && online.len == 4) {
@@ -109,8 +110,9 @@ static void step_psam_init_purchase(struct play *play, struct ssc_command_buf *b
     struct ssc_key dtk = card_key(play, "DTK");
     uint8_t factors[2][8], mac1[4];
 
-    if (two)
+    if (two) {
         play->p = play->first;
+    }
     memcpy(factors[0], factor.b, 8);
     memcpy(factors[1], city.b, 8);
     ssc_cmd_purse_psam_init(b, &play->p, (const uint8_t(*)[8])factors, two ? 2 : 1);
@@ -120,22 +122,25 @@ static void step_psam_init_purchase(struct play *play, struct ssc_command_buf *b
     assert_int_equal(ssc_purse_purchase_mac1(&play->session, &play->p, mac1), 0);
     assert_bytes(mac1, 4, value(play, "mac1"));
     assert_memory_equal(mac1, play->p.mac1, 4);
-    if (two)
+    if (two) {
         return;
+    }
     assert_int_equal(ssc_purse_purchase_mac2(&play->session, &play->p, play->mac2), 0);
     assert_bytes(play->mac2, 4, value(play, "mac2"));
     assert_int_equal(ssc_purse_purchase_tac(&dtk, &play->p, play->tac), 0);
     assert_bytes(play->tac, 4, value(play, "tac"));
-    if (strcmp(play->name, "purchase-ep") == 0)
+    if (strcmp(play->name, "purchase-ep") == 0) {
         play->first = play->p;
+    }
 }
 
 static void step_debit(struct play *play, struct ssc_command_buf *b, struct ssc_response *r)
 {
     uint8_t tac[4], mac2[4];
 
-    if (r->sw == 0x9302)
+    if (r->sw == 0x9302) {
         play->p.mac1[3] ^= 1;
+    }
     ssc_cmd_purse_debit(b, &play->p);
     if (r->sw != 0x9000) {
         assert_int_equal(ssc_rsp_purse_debit(r, tac, mac2), SSC_E_BAD_RESPONSE);
@@ -153,8 +158,9 @@ static void step_proof(struct play *play, const json_t *step, struct ssc_command
     uint8_t mac[4], tac[4];
 
     ssc_cmd_purse_proof(b, play->p.type, (uint16_t)(play->p.counter + (trap ? 0 : 1)));
-    if (r->sw != 0x9000)
+    if (r->sw != 0x9000) {
         return;
+    }
     assert_int_equal(ssc_rsp_purse_proof(r, mac, tac, &has_mac), 0);
     assert_true(has_mac);
     /* A stale proof is a true answer, and only MAC2 tells it apart. */
@@ -253,8 +259,7 @@ static void step_pin(struct play *play, const char *op, struct hex send, struct 
                          0);
     } else {
         assert_string_equal(op, "change_pin");
-        assert_int_equal(ssc_cmd_change_pin(b, 0, back ? other.b : pin.b, 3, back ? pin.b : other.b, 3),
-                         0);
+        assert_int_equal(ssc_cmd_change_pin(b, 0, back ? other.b : pin.b, 3, back ? pin.b : other.b, 3), 0);
     }
 }
 
@@ -301,34 +306,39 @@ static void run_step(struct play *play, const json_t *step)
     struct ssc_response r;
     bool ours = true;
 
-    if (strcmp(op, "reset") == 0)
+    if (strcmp(op, "reset") == 0) {
         return;
+    }
     send = hex_of(step, "send");
-    if (json_object_get(step, "expect") != NULL)
+    if (json_object_get(step, "expect") != NULL) {
         expect = hex_of(step, "expect");
+    }
     r = response_of(&expect);
-    if (strcmp(op, "init_load") == 0 || strcmp(op, "init_unload") == 0 || strcmp(op, "init_limit") == 0)
+    if (strcmp(op, "init_load") == 0 || strcmp(op, "init_unload") == 0 || strcmp(op, "init_limit") == 0) {
         step_init_online(play, &b, &r);
-    else if (strcmp(op, "credit") == 0 || strcmp(op, "debit_unload") == 0 || strcmp(op, "update_limit") == 0)
+    } else if (strcmp(op, "credit") == 0 || strcmp(op, "debit_unload") == 0 ||
+               strcmp(op, "update_limit") == 0) {
         step_complete_online(play, &b, &r);
-    else if (strncmp(op, "init_", 5) == 0)
+    } else if (strncmp(op, "init_", 5) == 0) {
         step_init_purchase(play, &b, &r);
-    else if (strcmp(op, "psam_init_purchase") == 0)
+    } else if (strcmp(op, "psam_init_purchase") == 0) {
         step_psam_init_purchase(play, &b, &r);
-    else if (strcmp(op, "debit") == 0)
+    } else if (strcmp(op, "debit") == 0) {
         step_debit(play, &b, &r);
-    else if (strcmp(op, "proof") == 0)
+    } else if (strcmp(op, "proof") == 0) {
         step_proof(play, step, &b, &r);
-    else if (strcmp(op, "balance") == 0)
+    } else if (strcmp(op, "balance") == 0) {
         step_balance(play, &b, &r);
-    else if (strcmp(op, "external_auth") == 0)
+    } else if (strcmp(op, "external_auth") == 0) {
         step_external_auth(play, &b);
-    else if (strcmp(op, "psam_cipher") == 0)
+    } else if (strcmp(op, "psam_cipher") == 0) {
         step_psam_cipher(play, &b, &r);
-    else
+    } else {
         ours = step_other(play, op, send, &b, &r);
-    if (ours)
+    }
+    if (ours) {
         assert_command(&b, send);
+    }
     play->built += ours;
     play->foreign += !ours;
 }

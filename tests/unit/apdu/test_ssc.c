@@ -326,7 +326,7 @@ static void test_refused_commands_are_not_sent(void **state)
     struct ssc_command_buf b;
 
     (void)state;
-    for (int protocol = SSC_T0; protocol <= SSC_TCL; protocol++)
+    for (int protocol = SSC_T0; protocol <= SSC_TCL; protocol++) {
         for (int extended = 0; extended <= 1; extended++) {
             link.protocol = (enum ssc_protocol)protocol;
             link.extended_length = extended;
@@ -334,6 +334,7 @@ static void test_refused_commands_are_not_sent(void **state)
             assert_int_equal(ssc_transmit(&link, &b.cmd, &r, 0, 0, NULL), SSC_E_INVALID_ARGUMENT);
             assert_int_equal(exchanges, 0);
         }
+    }
     ssc_cmd_verify(&b, eight, 8);
     assert_int_equal(ssc_transmit(&link, &b.cmd, &r, 0, INT64_MAX, NULL), 0);
     assert_int_equal(exchanges, 1);
@@ -359,8 +360,9 @@ static void test_pin_digits(void **state)
         assert_int_equal(ssc_pin_bytes(rows[i].digits, out, &len), 0);
         assert_bytes(out, len, hex(rows[i].bytes));
     }
-    for (size_t i = 0; i < COUNT(bad); i++)
+    for (size_t i = 0; i < COUNT(bad); i++) {
         assert_int_equal(ssc_pin_bytes(bad[i], out, &len), SSC_E_PIN_LENGTH);
+    }
 }
 
 int main(void)

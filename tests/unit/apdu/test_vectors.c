@@ -11,8 +11,9 @@ static void run_cipher(const json_t *row, const char *operation, const struct ss
     json_int_t rounds = json_integer_value(json_object_get(row, "rounds"));
 
     memcpy(out, in.b, in.len);
-    for (json_int_t i = 0; i < (strcmp(operation, "ecb_iterated") == 0 ? rounds : 1); i++)
+    for (json_int_t i = 0; i < (strcmp(operation, "ecb_iterated") == 0 ? rounds : 1); i++) {
         assert_int_equal(ssc_ecb(key, true, out, in.len, out), 0);
+    }
     assert_bytes(out, in.len, want);
     if (strcmp(operation, "ecb") == 0) {
         assert_int_equal(ssc_ecb(key, false, out, in.len, back), 0);
@@ -27,12 +28,14 @@ static void run_mac(const json_t *row, const char *operation, const struct ssc_k
     bool padded = strcmp(operation, "retail_mac_padded") == 0;
     uint8_t mac[16];
 
-    if (json_object_get(row, "iv") != NULL)
+    if (json_object_get(row, "iv") != NULL) {
         iv = hex_of(row, "iv");
-    if (strcmp(operation, "cbc_mac") == 0)
+    }
+    if (strcmp(operation, "cbc_mac") == 0) {
         assert_int_equal(ssc_cbc_mac(key, iv.len > 0 ? iv.b : NULL, in.b, in.len, false, mac), 0);
-    else
+    } else {
         assert_int_equal(ssc_retail_mac(key, iv.len > 0 ? iv.b : NULL, in.b, in.len, padded, mac), 0);
+    }
     assert_bytes(mac, ssc_block_size(key->alg), want);
 }
 
@@ -83,10 +86,12 @@ static void test_primitives(void **state)
         uint8_t digest[32];
 
         print_message("  %s\n", text_of(row, "name"));
-        if (json_object_get(row, "input") != NULL)
+        if (json_object_get(row, "input") != NULL) {
             in = hex_of(row, "input");
-        if (json_object_get(row, "key") != NULL)
+        }
+        if (json_object_get(row, "key") != NULL) {
             key = key_of(algorithm_of(row), hex_of(row, "key"));
+        }
         if (strcmp(operation, "sm3") == 0) {
             assert_int_equal(ssc_sm3(in.b, in.len, digest), 0);
             assert_bytes(digest, sizeof digest, want);

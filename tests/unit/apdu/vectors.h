@@ -39,8 +39,9 @@ static inline json_t *vectors_load(const char *name)
 
     snprintf(path, sizeof path, "%s/%s", SSC_TEST_DATA, name);
     root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL)
+    if (root == NULL) {
         fail_msg("%s:%d: %s", path, error.line, error.text);
+    }
     return root;
 }
 
@@ -77,8 +78,9 @@ static inline void assert_bytes_at(const uint8_t *got, size_t len, struct hex wa
 {
     char text[2][2 * sizeof want.b + 1];
 
-    if (len == want.len && memcmp(got, want.b, len) == 0)
+    if (len == want.len && memcmp(got, want.b, len) == 0) {
         return;
+    }
     assert_true(len <= sizeof want.b);
     ssc_hex_encode(got, len, text[0], sizeof text[0]);
     ssc_hex_encode(want.b, want.len, text[1], sizeof text[1]);

@@ -21,8 +21,9 @@ static inline int new_rig(void **state, const char *card)
     struct rig *r = calloc(1, sizeof *r);
     assert_non_null(r);
     int rc = rig_new(r, card, "psam");
-    if (rc)
+    if (rc) {
         print_error("rig: %d %s\n", rc, r->why);
+    }
     *state = r;
     return rc;
 }
@@ -66,9 +67,11 @@ static inline void agree(struct rig *r, enum ssc_purse_id purse, int64_t before)
     struct ssc_txn_filter all = {.owner_uid = -1};
     size_t count = 16;
     assert_int_equal(ssc_journal_list(r->journal, &all, rows, &count), 0);
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].state == SSC_TXN_CONFIRMED && rows[i].purse == purse)
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].state == SSC_TXN_CONFIRMED && rows[i].purse == purse) {
             before += rows[i].kind == SSC_KIND_LOAD ? rows[i].amount : -rows[i].amount;
+        }
+    }
     assert_int_equal(rig_truth(r, purse, SSC_KIND_DEBIT).balance, before);
 }
 

@@ -58,8 +58,9 @@ static inline void folder_remove(const char *folder)
     assert_non_null(dir);
     for (struct dirent *e; (e = readdir(dir)) != NULL;) {
         snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        if (e->d_name[0] != '.' || strlen(e->d_name) > 2)
+        if (e->d_name[0] != '.' || strlen(e->d_name) > 2) {
             unlink(path);
+        }
     }
     closedir(dir);
     assert_int_equal(rmdir(folder), 0);
@@ -102,8 +103,9 @@ static inline struct bench bench_open(const char *card, const char *psam)
 
     snprintf(slots[0].image, sizeof slots[0].image, "%s", card);
     snprintf(slots[1].image, sizeof slots[1].image, "%s", psam ? psam : "");
-    if (ssc_sim_driver_new(slots, 2, false, &b.driver, why) != 0)
+    if (ssc_sim_driver_new(slots, 2, false, &b.driver, why) != 0) {
         fail_msg("%s", why);
+    }
     b.profile = &bench_profile;
     ssc_profile_default(b.profile);
     assert_int_equal(ssc_channel_open(b.driver, CARD_READER, true, &b.channel, soon()), 0);
@@ -116,8 +118,9 @@ static inline void bench_start(struct bench *b)
     struct ssc_channel *sam = NULL;
 
     assert_int_equal(ssc_card_new(b->channel, b->profile, &b->card), 0);
-    if (ssc_channel_open(b->driver, PSAM_READER, true, &sam, soon()) == 0)
+    if (ssc_channel_open(b->driver, PSAM_READER, true, &sam, soon()) == 0) {
         assert_int_equal(ssc_auth_psam_take(&sam, b->profile, &b->auth, soon()), 0);
+    }
     assert_null(sam);
 }
 

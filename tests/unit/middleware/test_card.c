@@ -126,8 +126,9 @@ static void raw_money(void **state)
     struct bench b = bench("pboc", NULL);
 
     (void)state;
-    for (size_t i = 0; i < sizeof committing / sizeof committing[0]; i++)
+    for (size_t i = 0; i < sizeof committing / sizeof committing[0]; i++) {
         assert_int_equal(raw(&b, committing[i]), SSC_E_PERMISSION_DENIED);
+    }
     assert_int_equal(ssc_card_commands(b.card), 0);
     bench_close(&b);
 }

@@ -174,14 +174,12 @@ static void test_call(void **state)
 static void test_error_object(void **state)
 {
     (void)state;
-    SCRIPT(
-        {.send =
-             "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-80,\"message\":\"The PIN is "
-             "wrong.\",\"data\":{"
-             "\"symbol\":\"pin_wrong\",\"text\":{\"en\":\"The PIN is "
-             "wrong.\",\"zh\":\"密码错误\"},\"remedy\":{"
-             "\"en\":\"Ask.\",\"zh\":\"重新输入\"},\"detail\":\"reader 0\",\"detail_zh\":\"读卡器 0\",\"sw\":\"63C2\",\"tries\":2}}}\n"},
-        {.send = "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":\"?\"}}\n"});
+    SCRIPT({.send = "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-80,\"message\":\"The PIN is wrong.\","
+                    "\"data\":{\"symbol\":\"pin_wrong\","
+                    "\"text\":{\"en\":\"The PIN is wrong.\",\"zh\":\"密码错误\"},"
+                    "\"remedy\":{\"en\":\"Ask.\",\"zh\":\"重新输入\"},"
+                    "\"detail\":\"reader 0\",\"detail_zh\":\"读卡器 0\",\"sw\":\"63C2\",\"tries\":2}}}\n"},
+           {.send = "{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":\"?\"}}\n"});
     assert_int_equal(call(c, &out, 2000), -80);
     assert_null(out);
     assert_int_equal(sscard_error_code(c), -80);

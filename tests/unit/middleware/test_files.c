@@ -60,9 +60,11 @@ static void sample(const struct ssc_element *e, char *text, size_t cap)
     assert_true(len < cap);
     memset(text, letters ? 'A' : '1', len);
     text[len] = '\0';
-    for (size_t i = 0; !letters && !digits && i < sizeof groups / sizeof groups[0]; i++)
-        if (groups[i].tag == e->tag)
+    for (size_t i = 0; !letters && !digits && i < sizeof groups / sizeof groups[0]; i++) {
+        if (groups[i].tag == e->tag) {
             snprintf(text, cap, "%s", groups[i].text);
+        }
+    }
 }
 
 static bool writable(const struct ssc_file *file)
@@ -75,8 +77,9 @@ static unsigned occurrence(const struct ssc_file *file, size_t i)
 {
     unsigned n = 1;
 
-    for (size_t k = 0; k < i; k++)
+    for (size_t k = 0; k < i; k++) {
         n += file->elements[k].tag == file->elements[i].tag;
+    }
     return n;
 }
 
@@ -88,11 +91,13 @@ static void write_elements(struct bench *b, const struct ssc_file *file)
         const struct ssc_element *e = &file->elements[i];
         int rc;
         sample(e, text, sizeof text);
-        if (text[0] == '\0')
+        if (text[0] == '\0') {
             continue;
+        }
         rc = ssc_file_write(b->card, file, e->tag, occurrence(file, i), text, false, 0, b->auth, soon());
-        if (rc != 0)
+        if (rc != 0) {
             fail_msg("%s EF%02X tag %02X: %d", ssc_app_info(file->app)->name, file->sfi, e->tag, rc);
+        }
     }
 }
 
@@ -101,8 +106,9 @@ static void check_elements(struct bench *b, const struct ssc_file *file)
     char text[600];
     int rc = ssc_file_read(b->card, file, NULL, 0, 0, SSC_AUTH_AUTO, b->auth, &values, soon());
 
-    if (rc != 0)
+    if (rc != 0) {
         fail_msg("%s EF%02X: %d", ssc_app_info(file->app)->name, file->sfi, rc);
+    }
     assert_int_equal(values.count, file->element_count);
     assert_int_equal(values.findings & ~(unsigned)(SSC_FOUND_EMPTY | SSC_FOUND_SHORTER), 0);
     for (size_t i = 0; i < values.count; i++) {
@@ -121,16 +127,19 @@ static void plain_file(struct bench *b, const struct ssc_file *file)
     const char *bytes = "CAFEBABE";
     int rc;
 
-    if (file->kind == SSC_FILE_TRANSPARENT && writable(file))
+    if (file->kind == SSC_FILE_TRANSPARENT && writable(file)) {
         assert_int_equal(ssc_file_write(b->card, file, 0, 0, bytes, true, 3, b->auth, soon()), 0);
+    }
     rc = ssc_file_read(b->card, file, NULL, 0, 0, SSC_AUTH_AUTO, b->auth, &values, soon());
-    if (rc != 0)
+    if (rc != 0) {
         fail_msg("%s EF%02X: %d", ssc_app_info(file->app)->name, file->sfi, rc);
+    }
     if (file->kind == SSC_FILE_TRANSPARENT) {
         assert_int_equal(values.count, 1);
         assert_int_equal(values.items[0].len, file->size);
-        if (writable(file))
+        if (writable(file)) {
             assert_memory_equal(values.bytes + 3, "\xCA\xFE\xBA\xBE", 4);
+        }
     }
 }
 
@@ -144,8 +153,9 @@ static void whole_table(const char *image, enum ssc_generation generation)
     assert_int_equal(verify(&b), 0);
     for (size_t i = 0; i < count; i++) {
         const struct ssc_file *file = &files[i];
-        if (ssc_card_select(b.card, file->app, soon()) == SSC_SW_FILE_NOT_FOUND)
+        if (ssc_card_select(b.card, file->app, soon()) == SSC_SW_FILE_NOT_FOUND) {
             continue; /* optional application */
+        }
         seen++;
         if (file->element_count > 0) {
             /* The issuer's file says what the card is: writing it would change the card under the test. */
@@ -395,8 +405,9 @@ static void later_data_on_old_cards(void **state)
 
     (void)state;
     /* DF04 EF05 84: a name of 3E bytes in 1.0, the insured region of 3 bytes in 2.0 */
-    for (size_t i = 0; i < 0x3E - 3; i++)
+    for (size_t i = 0; i < 0x3E - 3; i++) {
         memcpy(marked + 10 + 2 * i, "EE", 3);
+    }
     interpret(SSC_GEN_1, "DF04EF05", marked);
     v = &values.items[0];
     assert_true(v->findings & SSC_FOUND_MEANING_2);
@@ -438,8 +449,9 @@ static void dates(void **state)
         size_t len = sizeof data;
         char date[9];
         bool ascii = false;
-        if (ssc_hex_decode(cases[i].hex, data, &len) != 0)
+        if (ssc_hex_decode(cases[i].hex, data, &len) != 0) {
             continue;
+        }
         ssc_value_date(data, len, date, &ascii);
         assert_string_equal(date, cases[i].date);
         assert_int_equal(ascii, cases[i].ascii);

@@ -20,8 +20,9 @@ static void assert_nothing_leaked(void)
 {
     const char *const secrets[] = {"111111198101011110", "张三", "\xD5\xC5\xC8\xFD", "X00000019"};
 
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         assert_null(memmem(&got, sizeof got, secrets[i], strlen(secrets[i])));
+    }
 }
 
 static void version_2(void **state)
@@ -301,8 +302,9 @@ static void note_command(void *ctx, const struct ssc_exchange *e)
 {
     struct commands *c = ctx;
 
-    if (e->tx[1] != 0xC0 && c->count < 32)
+    if (e->tx[1] != 0xC0 && c->count < 32) {
         c->sent[c->count++] = (uint16_t)(e->tx[1] << 8 | e->tx[2]);
+    }
 }
 
 static void national(const char *image, const char *line, const uint16_t *expected, size_t count)

@@ -131,8 +131,8 @@ static void only_allowed_steps(void **state)
         ".+..++...", "..+++++++", "...+..+++", ".........", ".........",
         ".........", "...+..+++", ".........", "...o...o.",
     };
-    for (int from = 1; from <= 9; from++)
-        for (int to = 1; to <= 9; to++)
+    for (int from = 1; from <= 9; from++) {
+        for (int to = 1; to <= 9; to++) {
             for (int operator= 0; operator<= 1; operator++) {
                 struct ssc_txn a = sample(OP1), b = a;
                 a.state = (enum ssc_txn_state)from;
@@ -141,6 +141,8 @@ static void only_allowed_steps(void **state)
                 char mark = allowed[from - 1][to - 1];
                 assert_int_equal(ssc_txn_step_allowed(&a, &b), mark == '+' || (mark == 'o' && operator));
             }
+        }
+    }
     struct ssc_txn t = sample(OP1), dearer;
     bool existing;
     assert_int_equal(ssc_journal_insert(f->j, &t, &existing), 0);
@@ -293,8 +295,9 @@ static void other_versions_and_other_files(void **state)
     assert_int_equal(open_again(f), SSC_E_JOURNAL_CORRUPT);
     FILE *file = fopen(f->path, "w");
     assert_non_null(file);
-    for (int i = 0; i < 3000; i++)
+    for (int i = 0; i < 3000; i++) {
         fputs("no journal ", file);
+    }
     fclose(file);
     assert_int_equal(open_again(f), SSC_E_JOURNAL_CORRUPT);
     unlink(f->path);
@@ -357,8 +360,9 @@ static void a_folder_that_cannot_be_written(void **state)
     assert_true(f->why[0] != '\0');
     if (geteuid() == 0) { /* root writes everywhere; a child that is nobody does not */
         pid_t child = fork();
-        if (child == 0)
+        if (child == 0) {
             _exit(setuid(65534) != 0 || ssc_journal_open(f->path, &j, f->why) != SSC_E_JOURNAL || !f->why[0]);
+        }
         int status;
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -484,10 +488,12 @@ static void names(void **state)
     assert_string_equal(ssc_txn_state_name(SSC_TXN_DONE, SSC_KIND_LOAD), "credited");
     assert_string_equal(ssc_txn_state_name(SSC_TXN_NOT_DONE, SSC_KIND_DEBIT), "not_debited");
     assert_string_equal(ssc_txn_state_name(SSC_TXN_NOT_DONE, SSC_KIND_LOAD), "not_credited");
-    for (int s = 1; s <= 9; s++)
+    for (int s = 1; s <= 9; s++) {
         assert_string_not_equal(ssc_txn_state_name((enum ssc_txn_state)s, SSC_KIND_DEBIT), "invalid");
-    for (int e = 0; e <= 9; e++)
+    }
+    for (int e = 0; e <= 9; e++) {
         assert_string_not_equal(ssc_evidence_name((enum ssc_evidence)e), "invalid");
+    }
     for (enum ssc_purse_id id = SSC_PURSE_MEDICAL; id <= SSC_PURSE_EP; id++) {
         assert_int_equal(ssc_purse_by_name(ssc_purse_name(id), &p), 0);
         assert_int_equal(p, id);

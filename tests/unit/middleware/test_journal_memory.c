@@ -80,8 +80,9 @@ static unsigned walk(const char *path, unsigned n, struct ssc_txn *written, bool
     unsigned errors = 0;
     int rc = ssc_journal_open(path, &j, why);
     assert_true((rc == 0) == (j != NULL));
-    if (!j)
+    if (!j) {
         return 1;
+    }
     *inserted = ssc_journal_insert(j, &t, &existing) == 0;
     errors += !*inserted;
     if (*inserted) {
@@ -105,10 +106,12 @@ static void check(const char *path, const struct ssc_txn *written, bool inserted
     char why[200];
     assert_int_equal(ssc_journal_open(path, &j, why), 0);
     int rc = ssc_journal_get_op(j, 1, written->op, &row);
-    if (inserted)
+    if (inserted) {
         assert_int_equal(rc, 0);
-    if (settled)
+    }
+    if (settled) {
         assert_int_equal(row.state, SSC_TXN_CONFIRMED);
+    }
     ssc_journal_close(&j);
 }
 
@@ -130,14 +133,16 @@ static void every_allocation_fails(void **state)
             reached = memory.count >= n;
             fail_at(0, false);
             failed += errors != 0;
-            if (reached && onwards)
+            if (reached && onwards) {
                 assert_true(errors > 0);
+            }
             check(path, &written, inserted, settled);
-            if (n % 4 == 0) /* a new file again: creating it allocates, too */
+            if (n % 4 == 0) { /* a new file again: creating it allocates, too */
                 for (size_t i = 0; i < 4; i++) {
                     snprintf(name, sizeof name, "%s%s", path, ends[i]);
                     unlink(name);
                 }
+            }
         }
         assert_true(n > 100);
     }

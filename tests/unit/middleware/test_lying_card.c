@@ -61,8 +61,9 @@ static uint16_t any_status(struct liar *l)
 
 static size_t noise(struct liar *l, uint8_t *out, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
         out[i] = (uint8_t)draw(l);
+    }
     return len;
 }
 
@@ -80,10 +81,12 @@ static size_t records(struct liar *l, uint8_t *out)
         out[at] = tag;
         out[at + 1] = len;
         noise(l, out + at + 2, len);
-        if (tag == 1)
+        if (tag == 1) {
             memcpy(out + at + 2, id, sizeof id);
-        if (tag == 3 && len > 0)
+        }
+        if (tag == 3 && len > 0) {
             out[at + 2] = (uint8_t)('0' + draw(l) % 5);
+        }
         at += 2u + len;
     }
     return at;
@@ -153,12 +156,14 @@ static int answer(struct ssc_channel *ch, const uint8_t *tx, size_t tx_len, uint
     } else if (how == LIE_FAILS && draw(l) % 8 == 0) {
         rc = errors[draw(l) % (sizeof errors / sizeof errors[0])];
     } else {
-        if (l->slow_ms)
+        if (l->slow_ms) {
             sleep_until(ssc_now_ms() + l->slow_ms);
+        }
         len = lie(l, how, tx, tx_len, out);
         /* not even a whole status word */
-        if (how == LIE_EMPTY && draw(l) % 16 == 0)
+        if (how == LIE_EMPTY && draw(l) % 16 == 0) {
             len = draw(l) % 2;
+        }
         len = len > *rx_len ? *rx_len : len;
         memcpy(rx, out, len);
         *rx_len = len;
@@ -239,9 +244,10 @@ static void ask_everything(struct ssc_card *card, struct ssc_auth *auth, int64_t
     (void)ssc_identity_read(card, auth, &options, &id, deadline);
     assert_int_equal(strnlen(id.line, sizeof id.line) < sizeof id.line, 1);
     assert_true(id.exchanges <= COMMANDS_MAX);
-    if (ssc_identity_remote_begin(card, &remote, deadline) == 0)
+    if (ssc_identity_remote_begin(card, &remote, deadline) == 0) {
         (void)ssc_identity_remote_complete(card, &remote, remote.internal_answer, remote.external_factor,
                                            &options, &id, deadline);
+    }
     (void)ssc_pin_verify(card, SSC_PIN_OF_CARD, "123456", &tries, deadline);
     (void)ssc_pin_verify(card, SSC_PIN_OF_CARD, NULL, &tries, deadline);
     (void)ssc_pin_status(card, SSC_PIN_OF_CARD, &tries, deadline);
@@ -249,10 +255,12 @@ static void ask_everything(struct ssc_card *card, struct ssc_auth *auth, int64_t
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const struct ssc_file *file = ssc_file_by_name(SSC_GEN_3, files[i]);
         const int rc = ssc_file_read(card, file, NULL, 0, 0, SSC_AUTH_AUTO, auth, &values, deadline);
-        if (rc != 0)
+        if (rc != 0) {
             assert_int_equal(values.count, 0);
-        for (size_t k = 0; k < values.count; k++)
+        }
+        for (size_t k = 0; k < values.count; k++) {
             assert_true((size_t)values.items[k].offset + values.items[k].len <= values.used);
+        }
     }
     (void)ssc_card_select_purse(card, deadline);
     (void)ssc_pin_remote_begin(card, SSC_PIN_OF_CARD, challenge, &(size_t){0}, deadline);
@@ -275,17 +283,20 @@ static void session_with(uint32_t seed, enum lie habit)
 static void lies_at_random(void **state)
 {
     (void)state;
-    for (uint32_t seed = 1; seed <= SEEDS; seed++)
+    for (uint32_t seed = 1; seed <= SEEDS; seed++) {
         session_with(seed, LIES);
+    }
 }
 
 /* Always the same lie: every branch is taken to its end. */
 static void stubborn(void **state)
 {
     (void)state;
-    for (int habit = 0; habit < LIES; habit++)
-        for (uint32_t seed = 1; seed <= 40; seed++)
+    for (int habit = 0; habit < LIES; habit++) {
+        for (uint32_t seed = 1; seed <= 40; seed++) {
             session_with(seed, (enum lie)habit);
+        }
+    }
 }
 
 /* A PSAM that lies. */

@@ -93,8 +93,9 @@ static void settled_at_once(void **state)
             assert_int_equal(rig_present(r, true), 0);
             rc = debit(r, p, op, 10, &t);
         }
-        if (t.state != (cases[i].done ? SSC_TXN_CONFIRMED : SSC_TXN_NOT_DONE))
+        if (t.state != (cases[i].done ? SSC_TXN_CONFIRMED : SSC_TXN_NOT_DONE)) {
             print_error("case %zu: rc %d state %d evidence %d\n", i, rc, t.state, t.evidence);
+        }
         assert_int_equal(t.state, cases[i].done ? SSC_TXN_CONFIRMED : SSC_TXN_NOT_DONE);
         assert_int_equal(t.evidence, cases[i].done ? SSC_EV_PROOF_MAC2 : SSC_EV_CARD_UNCHANGED);
         assert_int_equal(rc == 0, cases[i].done);

@@ -61,8 +61,9 @@ static void locked(void **state)
     struct bench b = bench("ssc-2.0", NULL);
 
     (void)state;
-    for (int left = 5; left > 0; left--)
+    for (int left = 5; left > 0; left--) {
         expect_verify(&b, "000000", SSC_E_PIN_WRONG, left);
+    }
     expect_verify(&b, "000000", SSC_E_PIN_LOCKED, 0);
     expect_verify(&b, "123456", SSC_E_PIN_LOCKED, 0);
     expect_status(&b, 0);
@@ -150,9 +151,9 @@ static void lock(struct bench *b)
 {
     int tries, rc;
 
-    do
+    do {
         rc = ssc_pin_verify(b->card, SSC_PIN_OF_CARD, "000000", &tries, soon());
-    while (rc == SSC_E_PIN_WRONG);
+    } while (rc == SSC_E_PIN_WRONG);
     assert_int_equal(rc, SSC_E_PIN_LOCKED);
 }
 
@@ -164,8 +165,9 @@ static void reload_and_unblock(void **state)
     (void)state;
     for (int i = 0; i < 8; i++) {
         struct bench b = bench(images[i % 4], i < 4 ? "psam" : NULL);
-        if (i >= 4)
+        if (i >= 4) {
             assert_int_equal(ssc_auth_key_file_new(keys, true, &b.auth, NULL), 0);
+        }
         lock(&b);
         assert_int_equal(ssc_pin_unblock(b.card, SSC_PIN_OF_CARD, b.auth, NULL, soon()), 0);
         expect_status(&b, 6);
@@ -282,8 +284,9 @@ static void purse_reload_and_unblock(void **state)
         snprintf(b.profile->purse_pin_algorithm, sizeof b.profile->purse_pin_algorithm, "%s",
                  rows[i].algorithm);
         bench_start(&b);
-        if (!rows[i].psam)
+        if (!rows[i].psam) {
             assert_int_equal(ssc_auth_key_file_new(keys, true, &b.auth, NULL), 0);
+        }
         lock(&b);
         assert_int_equal(ssc_pin_unblock(b.card, SSC_PIN_OF_CARD, b.auth, NULL, soon()), SSC_E_PIN_LENGTH);
         assert_int_equal(ssc_pin_unblock(b.card, SSC_PIN_OF_CARD, NULL, "2468", soon()), SSC_E_NEED_REMOTE);
@@ -293,8 +296,9 @@ static void purse_reload_and_unblock(void **state)
         lock(&b);
         assert_int_equal(ssc_pin_reload(b.card, SSC_PIN_OF_PURSE, b.auth, "13579135", soon()),
                          rows[i].psam ? SSC_E_NEED_REMOTE : 0);
-        if (!rows[i].psam)
+        if (!rows[i].psam) {
             expect_verify(&b, "13579135", 0, -1);
+        }
         bench_close(&b);
     }
 }

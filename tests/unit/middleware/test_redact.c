@@ -22,8 +22,9 @@ static void check(const char *tx_in, const char *rx_in, const char *tx_out, cons
     size_t tx_len, rx_len = 0;
 
     set(tx, &tx_len, tx_in, sizeof tx);
-    if (rx_in)
+    if (rx_in) {
         set(rx, &rx_len, rx_in, sizeof rx);
+    }
     ssc_redact(&state_, tx, tx_len, rx, rx_len);
     assert_int_equal(ssc_hex_encode(tx, tx_len, hex, sizeof hex), 0);
     assert_string_equal(hex, tx_out);
@@ -405,8 +406,9 @@ static void whole_session(void **state)
     assert_int_equal(ssc_pin_change(b.card, SSC_PIN_OF_CARD, "246801", "135790", &tries, soon()), 0);
     ssc_channel_tap(b.channel, NULL, NULL);
     assert_true(strlen(lines) > 500);
-    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
         assert_null(strstr(lines, secrets[i]));
+    }
     ssc_trace_free(&trace);
     bench_close(&b);
     folder_remove(folder);

@@ -35,8 +35,9 @@ static bool card_has_seen(uint8_t ins)
 {
     const struct timespec pause = {.tv_nsec = 1000000};
 
-    for (int64_t until = soon(); atomic_load(&seen[ins]) == 0 && ssc_now_ms() < until;)
+    for (int64_t until = soon(); atomic_load(&seen[ins]) == 0 && ssc_now_ms() < until;) {
         nanosleep(&pause, NULL);
+    }
     return atomic_load(&seen[ins]) > 0;
 }
 
@@ -49,8 +50,9 @@ static int internal(struct ssc_auth *a, const struct ssc_card_info *card, const 
     w->internals++;
     w->asked_for = *card;
     w->helper = pthread_self();
-    if (w->wait_for_card && !(card_has_seen(0x88) && card_has_seen(0x84)))
+    if (w->wait_for_card && !(card_has_seen(0x88) && card_has_seen(0x84))) {
         rc = SSC_E_DEADLINE_EXCEEDED;
+    }
     return rc != 0 ? rc : w->behind->ops->internal(w->behind, card, factor, original, expected, deadline);
 }
 
@@ -68,8 +70,9 @@ static const struct ssc_auth_ops computing = {.name = "witness", .internal = int
 
 static struct witness witness(const struct bench *b, const struct ssc_auth_ops *ops)
 {
-    for (size_t i = 0; i < 256; i++)
+    for (size_t i = 0; i < 256; i++) {
         atomic_store(&seen[i], 0);
+    }
     ssc_channel_tap(b->channel, count, NULL);
     return (struct witness){.base.ops = ops, .behind = b->auth, .caller = pthread_self()};
 }

@@ -42,8 +42,9 @@ static void a_checked_proof_always_confirms(void **state)
 {
     (void)state;
     EACH({
-        if (p == SSC_PROOF_CHECKED)
+        if (p == SSC_PROOF_CHECKED) {
             assert_int_equal(v.state, SSC_TXN_CONFIRMED);
+        }
     })
 }
 
@@ -61,8 +62,9 @@ static void not_done_needs_an_unchanged_card(void **state)
             bool nothing_changed = l == SSC_LOG_ABSENT && b == SSC_BALANCE_BEFORE;
             assert_true(other_used_it || counter_stands || nothing_changed);
             assert_true(p != SSC_PROOF_CHECKED && p != SSC_PROOF_TAC_ALONE);
-            if (p == SSC_PROOF_NONE)
+            if (p == SSC_PROOF_NONE) {
                 assert_true(b != SSC_BALANCE_AFTER);
+            }
         }
     })
     assert_true(seen > 0);
@@ -72,16 +74,21 @@ static void contradictions_are_for_people(void **state)
 {
     (void)state;
     EACH({
-        if (p == SSC_PROOF_NONE && (l == SSC_LOG_MATCH || b == SSC_BALANCE_AFTER))
+        if (p == SSC_PROOF_NONE && (l == SSC_LOG_MATCH || b == SSC_BALANCE_AFTER)) {
             assert_int_equal(v.state, SSC_TXN_UNPROVEN);
-        if (p == SSC_PROOF_WRONG && !s && l != SSC_LOG_OTHER)
+        }
+        if (p == SSC_PROOF_WRONG && !s && l != SSC_LOG_OTHER) {
             assert_int_equal(v.state, SSC_TXN_UNPROVEN);
-        if (p == SSC_PROOF_TAC_ALONE)
+        }
+        if (p == SSC_PROOF_TAC_ALONE) {
             assert_int_equal(v.state, SSC_TXN_UNPROVEN);
-        if (c == SSC_COUNTER_EARLIER && p == SSC_PROOF_NONE)
+        }
+        if (c == SSC_COUNTER_EARLIER && p == SSC_PROOF_NONE) {
             assert_int_equal(v.state, SSC_TXN_UNPROVEN);
-        if (v.state == SSC_TXN_UNPROVEN && p != SSC_PROOF_TAC_ALONE)
+        }
+        if (v.state == SSC_TXN_UNPROVEN && p != SSC_PROOF_TAC_ALONE) {
             assert_int_equal(v.evidence, SSC_EV_CONFLICT);
+        }
     })
 }
 
