@@ -6,12 +6,15 @@
  */
 #include "drivers/ccid/usb_libusb.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CANCEL_GRACE_MS = 20, /* how long a cancelled transfer may take to come back before it is left behind */
     SETUP = 8,
+    PORTS_MAX = 7, /* USB 3.2 specification clause 8.9: tiers of hubs, and the root's port */
 };
 
 struct usb_handle {
@@ -20,7 +23,9 @@ struct usb_handle {
     libusb_device_handle *handle;
     int interface;
     bool woken;                 /* bus->lock */
+    bool lost;                  /* bus->lock: the interface has been taken away, nothing is sent any more */
     struct transfer *interrupt; /* bus->lock */
+    char driver[128];           /* sysfs: whose the interface is; "": cannot be seen here */
 };
 
 /* Shared by the caller and the event thread; whoever lets go last frees it. */
@@ -106,6 +111,38 @@ static int status_of(const struct transfer *t)
     return rc;
 }
 
+/* The kernel has given the interface to nobody or to another driver: so it is after a reset by another
+ * program, which ends our transfers as if the device had sent empty packets. The next transfer would claim it
+ * again and wait for an answer that the device has forgotten. */
+static bool taken_away(const struct usb_handle *u)
+{
+    char target[256];
+    const ssize_t n = u->driver[0] ? readlink(u->driver, target, sizeof target - 1) : 0;
+    target[n > 0 ? n : 0] = '\0';
+    const char *name = strrchr(target, '/');
+    return u->driver[0] && strcmp(name ? name + 1 : target, "usbfs") != 0;
+}
+
+/* An interface that was just claimed; where sysfs does not show that, it shows no reset either. */
+static void watch_interface(struct usb_handle *u)
+{
+    libusb_device *device = libusb_get_device(u->handle);
+    uint8_t ports[PORTS_MAX];
+    int configuration = 0;
+    const int tiers = libusb_get_port_numbers(device, ports, PORTS_MAX);
+    size_t len = (size_t)snprintf(u->driver, sizeof u->driver, "/sys/bus/usb/devices/%u",
+                                  libusb_get_bus_number(device));
+    for (int i = 0; i < tiers; i++) {
+        len += (size_t)snprintf(u->driver + len, sizeof u->driver - len, "%c%u", i ? '.' : '-', ports[i]);
+    }
+    if (tiers <= 0 || libusb_get_configuration(u->handle, &configuration) != 0) {
+        u->driver[0] = '\0';
+    } else {
+        snprintf(u->driver + len, sizeof u->driver - len, ":%d.%d/driver", configuration, u->interface);
+        u->driver[0] = taken_away(u) ? '\0' : u->driver[0];
+    }
+}
+
 /* bus->lock held. Waits until the deadline or, for the interrupt pipe, until woken; then takes the transfer
  * back. True: the transfer has ended and its result may be read. */
 static bool transfer_wait(struct usb_handle *u, struct transfer *t, int64_t deadline, bool *woken)
@@ -136,10 +173,16 @@ static int transfer_run(struct usb_handle *u, struct transfer *t, uint8_t *out, 
                         int64_t deadline, bool interrupt)
 {
     struct ssc_libusb_bus *bus = u->bus;
+    const bool pipe = t->usb->type != LIBUSB_TRANSFER_TYPE_CONTROL;
     bool woken = false, ended = true;
-    int rc =
-        ssc_now_ms() >= deadline ? SSC_E_DEADLINE_EXCEEDED : ssc_libusb_error(libusb_submit_transfer(t->usb));
     size_t got = 0;
+    pthread_mutex_lock(&bus->lock);
+    int rc = u->lost ? SSC_E_READER_REMOVED : 0;
+    pthread_mutex_unlock(&bus->lock);
+    if (rc == 0) {
+        rc = ssc_now_ms() >= deadline ? SSC_E_DEADLINE_EXCEEDED
+                                      : ssc_libusb_error(libusb_submit_transfer(t->usb));
+    }
     if (rc == 0) {
         pthread_mutex_lock(&bus->lock);
         u->interrupt = interrupt ? t : u->interrupt;
@@ -151,6 +194,12 @@ static int transfer_run(struct usb_handle *u, struct transfer *t, uint8_t *out, 
         rc = ended ? status_of(t) : SSC_E_DEADLINE_EXCEEDED;
         got = ended && t->usb->actual_length > 0 ? (size_t)t->usb->actual_length : 0;
         rc = woken && rc == SSC_E_DEADLINE_EXCEEDED ? SSC_E_CANCELLED : rc;
+    }
+    if (rc == 0 && pipe && got == 0 && taken_away(u)) {
+        rc = SSC_E_READER_REMOVED;
+        pthread_mutex_lock(&bus->lock);
+        u->lost = true;
+        pthread_mutex_unlock(&bus->lock);
     }
     if (out && ended) {
         got = got > t->cap - skip ? t->cap - skip : got;
@@ -272,6 +321,7 @@ int ssc_libusb_handle_new(struct ssc_libusb_bus *bus, libusb_device_handle *hand
         u->bus = bus;
         u->handle = handle;
         u->interface = interface;
+        watch_interface(u);
         *out = &u->base;
     } else {
         libusb_release_interface(handle, interface);

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/usbdevice_fs.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SOON = 3000, BACK_MS = 10000, IDLE_MS = 1500, SLICE_MS = 20 };
+enum { SOON = 3000, BACK_MS = 10000, IDLE_MS = 1500, SLICE_MS = 20, IN_THE_CALL_MS = 200, AT_ONCE_MS = 1000 };
 
 #define DEVICES "/sys/bus/usb/devices"
 
@@ -186,6 +187,36 @@ static void comes_back(struct ssc_driver *driver, size_t i)
     ssc_channel_close(&fresh, true);
 }
 
+static void *reset_soon(void *none)
+{
+    nap(IN_THE_CALL_MS);
+    reset_by_another();
+    return none;
+}
+
+/* Whoever waits for an answer that the reset has made it forget is told at once, not at the deadline. */
+static void reset_in_an_exchange(struct ssc_driver *driver)
+{
+    static const uint8_t unanswered[] = {0x80, 0xDD, 0x00, 0x00};
+    struct ssc_channel *ch = open_card(driver), *fresh = NULL;
+    uint8_t rx[SSC_RESPONSE_SHORT];
+    size_t len = sizeof rx;
+    pthread_t thread;
+    const int64_t start = ssc_now_ms();
+    const bool begun = ch && pthread_create(&thread, NULL, reset_soon, NULL) == 0;
+    const int rc =
+        begun ? ssc_channel_transmit(ch, unanswered, sizeof unanswered, rx, &len, ssc_deadline(BACK_MS)) : 0;
+    const int64_t took = ssc_now_ms() - start;
+    if (begun) {
+        pthread_join(thread, NULL);
+        fresh = open_card(driver);
+    }
+    printf("@@ %s reset in an exchange: %d after %d ms\n",
+           fresh && rc == SSC_E_READER_REMOVED && took < AT_ONCE_MS ? "back" : "failed", rc, (int)took);
+    ssc_channel_close(&ch, true);
+    ssc_channel_close(&fresh, true);
+}
+
 static bool reaches(const char *status)
 {
     const int64_t deadline = ssc_deadline(BACK_MS);
@@ -227,6 +258,9 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof HAPPENINGS / sizeof HAPPENINGS[0] && rc == 0; i++) {
         comes_back(driver, i);
+    }
+    if (rc == 0) {
+        reset_in_an_exchange(driver);
     }
     ssc_driver_free(&driver);
     return rc == 0 ? 0 : 1;

@@ -5,7 +5,7 @@
  *
  *     usbredir_ccid SOCKET VENDOR:PRODUCT short|extended|tpdu|characters [T1]
  *
- * Ends when QEMU closes the socket.
+ * Ends when QEMU closes the socket. The command 80 DD 00 00 is one that the reader never answers.
  */
 #include "device.h"
 #include "images.h"
@@ -147,12 +147,19 @@ static void answer_bulk(struct port *p, uint64_t id, uint8_t endpoint, uint8_t s
     usbredirparser_send_bulk_packet(p->parser, id, &h, data, data ? (int)len : 0);
 }
 
+/* PC_to_RDR_XfrBlock with 80 DD 00 00: the reader takes it, and never answers. */
+static bool swallowed(const uint8_t *data, int len)
+{
+    static const uint8_t command[] = {0x80, 0xDD, 0x00, 0x00};
+    return data && len >= 14 && data[0] == 0x6F && memcmp(data + 10, command, sizeof command) == 0;
+}
+
 static void on_bulk(void *ctx, uint64_t id, struct usb_redir_bulk_packet_header *h, uint8_t *data, int len)
 {
     struct port *p = ctx;
     const size_t wanted = (size_t)h->length | (size_t)h->length_high << 16;
     if ((h->endpoint & 0x80) == 0) {
-        const int rc = device_out(p->device, data, (size_t)len);
+        const int rc = swallowed(data, len) ? 0 : device_out(p->device, data, (size_t)len);
         answer_bulk(p, id, h->endpoint, status_of(rc), rc == 0 ? (size_t)len : 0, NULL);
     } else if (p->count < WAITING_MAX) {
         p->waiting[p->count++] = (struct request){id, wanted};

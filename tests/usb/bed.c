@@ -265,6 +265,17 @@ static int capabilities(UMockdevIoctlData *arg)
     return data ? 0 : EIO;
 }
 
+/* The kernel shows who has the interface; whoever sends on it without having it gets it. */
+static void bind_interface(struct port *port, bool bound)
+{
+    gchar *root = umockdev_testbed_get_root_dir(port->bed->testbed);
+    char path[320];
+    snprintf(path, sizeof path, "%s/sys%s/1-%u:1.0/driver", root, port->sysfs, port->number);
+    const int rc = bound ? symlink("../../../../../../../bus/usb/drivers/usbfs", path) : unlink(path);
+    (void)rc; /* it was so before */
+    g_free(root);
+}
+
 /* 0 or errno */
 static int request(struct port *port, gulong number, UMockdevIoctlData *arg)
 {
@@ -275,7 +286,8 @@ static int request(struct port *port, gulong number, UMockdevIoctlData *arg)
         rc = capabilities(arg);
         break;
     case USBDEVFS_SUBMITURB:
-        rc = port->out ? ENODEV : submit(port, arg);
+        bind_interface(port, true);
+        rc = submit(port, arg);
         break;
     case USBDEVFS_DISCARDURB:
         memcpy(&address, arg->data, sizeof address);
@@ -293,6 +305,8 @@ static int request(struct port *port, gulong number, UMockdevIoctlData *arg)
         break;
     case USBDEVFS_RELEASEINTERFACE:
     case USBDEVFS_CLAIMINTERFACE:
+        bind_interface(port, number == USBDEVFS_CLAIMINTERFACE);
+        break;
     case USBDEVFS_SETINTERFACE:
     case USBDEVFS_SETCONFIGURATION:
         break;
@@ -449,6 +463,9 @@ void bed_disturb(struct bed *bed, unsigned number, int status)
     struct port *port = bed->port[number];
     pthread_mutex_lock(&port->lock);
     device_reset(port->device);
+    if (status == -ENOENT) {
+        bind_interface(port, false); /* usbfs has no way to follow a reset, so it is taken off the device */
+    }
     end_all(port, status);
     pthread_mutex_unlock(&port->lock);
 }
