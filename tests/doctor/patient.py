@@ -32,6 +32,8 @@ TEXTS = {
     "pcscd_socket_denied": ("may not open pcscd's socket", "SocketMode=0666", "无权打开 pcscd", "SocketMode=0666"),
     "pcscd_hidepid": ("hidepid keeps polkit", "hidepid=0", "无法识别请求者", "hidepid=0"),
     "pcscd_polkit": ("polkit does not allow", "/etc/polkit-1/rules.d/", "polkit 不允许", "/etc/polkit-1/rules.d/"),
+    "pcscd_polkit_down": ("polkit is not running", "systemctl restart dbus polkit", "polkit 未运行", "systemctl restart dbus polkit"),
+    "pcscd_full": ("used up pcscd's connections", "never closes them", "占满了 pcscd 的连接", "systemctl restart pcscd"),
     "pcscd_lost": ("pcscd ended while it was examined", "run this again", "检查过程中 pcscd 退出", "重新运行"),
     "pcscd_version": ("do not understand each other", "same pcsc-lite version", "版本不一致", "相同版本"),
     "pcscd_silent": ("pcscd hangs", "one by one", "pcscd 无响应", "逐个插入"),
@@ -292,3 +294,26 @@ def as_nobody(args):
 
 def can_be_nobody():
     return os.geteuid() == 0 and shutil.which("setpriv") is not None
+
+
+def polkit_pcscd():
+    return os.environ.get("POLKIT_PCSCD", "")
+
+
+def without_polkit():
+    """Why there is no pcscd that asks polkit; "" where there is one."""
+    if not can_be_nobody() or not have_pcscd():
+        return "needs root, setpriv and pcscd"
+    for program in "/usr/lib/polkit-1/polkitd", "dbus-daemon":
+        if not shutil.which(program):
+            return program + " is not installed (tools/install-deps test)"
+    if subprocess.run(["unshare", "-m", "mount", "--make-rprivate", "/"], stderr=subprocess.DEVNULL).returncode != 0:
+        return "mount namespaces are not allowed here"
+    if not polkit_pcscd():
+        here = os.path.dirname(os.path.abspath(__file__))
+        done = subprocess.run([os.path.join(here, "polkit_pcscd"), os.environ["POLKIT_FOLDER"]], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env={k: v for k, v in os.environ.items() if k != "LD_PRELOAD"})
+        if done.returncode != 0:
+            return "no pcscd that asks polkit: " + done.stderr.decode().strip()
+        os.environ["POLKIT_PCSCD"] = done.stdout.decode().strip()
+    return ""

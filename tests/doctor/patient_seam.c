@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What no tree of files and no pcscd of ours can show: the clock, polkit, hidepid, a reader that vanishes.
+/* What no tree of files and no pcscd of ours can show: the clock, a reader that vanishes.
  * usage: patient_seam PATIENT ROOT; prints the report, and is judged by test_seam.py. */
 #include "apdu/error.h"
 #include "tools/doctor/contact.h"
@@ -18,7 +18,6 @@ struct machine {
     int64_t now;
     long offset;
     bool synced;
-    int list; /* answer to reader.list */
 };
 
 static void print(json_t *report)
@@ -37,13 +36,9 @@ static json_t *reader_list(void)
 
 static int ask(void *ctx, const char *method, json_t *params, json_t **result, json_t **error)
 {
-    const struct machine *m = ctx;
-    int rc = 0;
+    (void)ctx, (void)error;
     json_decref(params);
-    if (strcmp(method, "reader.list") == 0 && m->list != 0) {
-        rc = m->list;
-        *error = json_pack("{s:{s:s}}", "data", "symbol", ssc_error_info(rc)->symbol);
-    } else if (strcmp(method, "reader.list") == 0) {
+    if (strcmp(method, "reader.list") == 0) {
         *result = reader_list();
     } else if (strcmp(method, "card.info") == 0) {
         *result = json_pack("{s:s, s:s, s:s}", "kind", "ssc", "algorithm", "sm4", "atr", "3B00");
@@ -53,7 +48,7 @@ static int ask(void *ctx, const char *method, json_t *params, json_t **result, j
     } else {
         *result = json_pack("{s:s}", "genuine", "yes");
     }
-    return rc;
+    return 0;
 }
 
 static int nobody_listens(void *ctx, const char *path)
@@ -84,7 +79,6 @@ static int examine(const char *name, const char *root)
         {"well", {.now = WELL, .offset = CHINA, .synced = true}},
         {"battery", {.now = 0, .offset = CHINA}},
         {"future", {.now = 7000000000, .offset = CHINA}},
-        {"refused", {.now = WELL, .offset = CHINA, .list = SSC_E_READER_DENIED}},
     };
     int status = USAGE;
     for (size_t i = 0; i < sizeof patients / sizeof patients[0]; i++) {

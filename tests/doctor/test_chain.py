@@ -2,7 +2,9 @@
 """Each cause of the chain: sockets and disks for real, hardware as a tree of files, the service as a script."""
 import os
 import socket
+import struct
 import subprocess
+import threading
 import time
 import unittest
 
@@ -111,7 +113,25 @@ class TestPcscd(patient.Case):
         with socket.socket(socket.AF_UNIX) as s:
             s.bind(self.tree.root + "/run/pcscd/pcscd.comm")
             s.listen(4)
-            self.with_answers("pcscd_version", list(self.LOST))
+
+            def answer():
+                s.accept()[0].close()  # a knock on the door
+                connection = s.accept()[0]
+                connection.recv(64)
+                connection.sendall(struct.pack("<iiI", 4, 9, 0x8010001E))
+                connection.close()
+            thread = threading.Thread(target=answer)
+            thread.start()
+            cause = self.with_answers("pcscd_version", list(self.LOST))
+            thread.join()
+            self.assertIn("protocol 4:9", cause["evidence"]["en"])
+
+    def test_takes_connections_and_says_nothing(self):
+        os.makedirs(self.tree.root + "/run/pcscd")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(self.tree.root + "/run/pcscd/pcscd.comm")
+            s.listen(4)
+            self.with_answers("pcscd_silent", list(self.LOST))
 
     def test_silent(self):
         self.with_answers("pcscd_silent", [("system.ping", ping()), ("reader.list", support.error("deadline_exceeded", -5))])

@@ -8,7 +8,8 @@ import patient
 
 # What this machine cannot show.
 FOR_ROOT = {"service_denied", "service_no_group", "pcscd_socket_denied", "disk_full"}
-OF_PCSCD = {"contact_worn", "contact_slow", "pcscd_lost"}
+OF_PCSCD = {"contact_worn", "contact_slow", "pcscd_lost", "pcscd_full"}
+OF_POLKIT = {"pcscd_polkit", "pcscd_polkit_down", "pcscd_hidepid"}
 
 
 class TestEveryWord(unittest.TestCase):
@@ -43,6 +44,7 @@ class TestEveryCause(unittest.TestCase):
         able = patient.symbols()
         able -= set() if patient.can_be_nobody() else FOR_ROOT
         able -= set() if patient.have_pcscd() else OF_PCSCD
+        able -= set() if patient.without_polkit() == "" else OF_POLKIT
         self.assertEqual(able - told, set())
 
 

@@ -98,6 +98,20 @@ class TestPcscd(patient.Case):
             service.terminate()
             service.wait(20)
 
+    def test_all_its_connections_are_taken(self):
+        self.well()
+        self.run_cli("readers", "--direct")
+        taken = []
+        try:
+            for _ in range(220):
+                taken.append(socket.socket(socket.AF_UNIX))
+                taken[-1].connect(self.pcscd.socket)
+            self.assertRegex(self.diagnose("pcscd_full", "--direct")["evidence"]["en"], "(19|20)[0-9] connections")
+        finally:
+            for s in taken:
+                s.close()
+        self.assertEqual(self.run_cli("doctor", "--direct").code, 0)
+
     def test_killed_while_it_is_examined(self):
         """In the middle of the card's part, which takes a while here."""
         self.pcscd.fault(0, "00A4 delay 3000\n")

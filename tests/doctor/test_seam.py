@@ -23,15 +23,6 @@ class TestSeam(patient.Case):
     def test_clock_of_another_century(self):
         self.judge("clock_wrong", self.examine("future"))
 
-    def test_polkit(self):
-        self.judge("pcscd_polkit", self.examine("refused"))
-
-    def test_hidepid(self):
-        for option, symbol in ("hidepid=invisible", "pcscd_hidepid"), ("hidepid=0", "pcscd_polkit"), ("hidepid=off", "pcscd_polkit"):
-            with self.subTest(option):
-                self.tree.write("/proc/mounts", "sysfs /sys sysfs rw 0 0\nproc /proc proc rw,%s,relatime 0 0\n" % option)
-                self.judge(symbol, self.examine("refused"))
-
     def test_cable(self):
         r = self.examine("cable")
         self.assertIn("3 轮测试中有 1 轮读卡器断开", self.judge("contact_cable", r)["evidence"]["zh"])

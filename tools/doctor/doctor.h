@@ -44,6 +44,7 @@ struct doctor {
     /* what the links have learnt */
     char driver_name[32];
     json_t *ping;       /* of the service; NULL: straight */
+    int64_t pcscd;      /* its pid when it answered; -1: not to be seen */
     json_t *readers;    /* array */
     const json_t *slot; /* the reader that is examined; borrowed from readers */
     json_t *info;       /* card.info */

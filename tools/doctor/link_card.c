@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Does the card answer, what does its answer say, and is it a social security card? */
 #include "tools/doctor/doctor.h"
+#include "tools/doctor/refusal.h"
 
 #include "apdu/atr.h"
 #include "apdu/bytes.h"
@@ -56,6 +57,8 @@ void doctor_card_failed(struct doctor *d, const char *method, const char *symbol
         doctor_wedged(d);
     } else if (strcmp(symbol, "no_card") == 0 || strcmp(symbol, "card_removed") == 0) {
         doctor_break(d, CAUSE_SLOT_EMPTY, js(d->slot, "name"));
+    } else if (strcmp(symbol, "reader_access_denied") == 0 && strcmp(d->driver, "pcsc") == 0) {
+        pcscd_refused_card(d, true);
     } else if (strcmp(symbol, "permission_denied") == 0) {
         doctor_break(d, CAUSE_SERVICE_ROLE, "sscardd", method, detail);
     } else {

@@ -2,19 +2,11 @@
 /* Is pcscd there, does its socket start it, may we (or the service) use it? Leaves the list of readers. */
 #include "tools/doctor/doctor.h"
 
+#include "tools/doctor/refusal.h"
 #include "tools/doctor/socket.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define PCSCD_SOCKET "/run/pcscd/pcscd.comm"
-
-static const char *socket_path(void)
-{
-    const char *other = getenv("PCSCLITE_CSOCK_NAME"); /* libpcsclite's own switch */
-    return other && other[0] ? other : PCSCD_SOCKET;
-}
 
 static bool any_exists(const struct seam *s, const char *const *paths)
 {
@@ -66,7 +58,7 @@ static void no_socket(struct doctor *d, const char *path)
 /* The service has no pcscd: why? */
 static void absent(struct doctor *d, const char *detail)
 {
-    const char *path = socket_path();
+    const char *path = pcscd_socket();
     struct socket_rights rights;
     const int error = socket_try(d->seam, path);
     if (error == ENOENT) {
@@ -77,43 +69,17 @@ static void absent(struct doctor *d, const char *detail)
     } else if (error != 0) {
         doctor_break(d, CAUSE_PCSCD_DEAD, path, strerrorname_np(error));
     } else {
-        doctor_break(d, CAUSE_PCSCD_VERSION, path, detail);
-    }
-}
-
-/* "hidepid=2" of the line about /proc; "" when processes can be seen. */
-static void hidepid(const struct seam *s, char out[32])
-{
-    char path[SEAM_PATH_MAX], mounts[8192];
-    out[0] = '\0';
-    if (seam_path(s, path, "/proc/mounts") && seam_read(path, mounts, sizeof mounts) > 0) {
-        char *rest = NULL;
-        for (char *line = strtok_r(mounts, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-            const char *option = strncmp(line, "proc ", 5) == 0 ? strstr(line, "hidepid=") : NULL;
-            const size_t n = option ? strcspn(option, ", ") : 0;
-            if (n > strlen("hidepid=") && option[n - 1] != '0' && strncmp(option, "hidepid=off", n) != 0) {
-                snprintf(out, 32, "%.*s", (int)n, option);
-            }
-        }
-    }
-}
-
-static void denied(struct doctor *d, const char *detail)
-{
-    char option[32];
-    hidepid(d->seam, option);
-    if (option[0]) {
-        doctor_break(d, CAUSE_PCSCD_HIDEPID, option);
-    } else {
-        doctor_break(d, CAUSE_PCSCD_POLKIT, detail);
+        pcscd_refused(d, detail);
     }
 }
 
 static void answered(struct doctor *d)
 {
+    int64_t uid;
+    d->pcscd = proc_named(d->seam, "pcscd", &uid);
     if (strcmp(d->driver, "pcsc") == 0) {
-        const bool here = socket_try(d->seam, socket_path()) == 0;
-        doctor_fact(d, here ? FACT_PCSCD_SOCKET : FACT_PCSCD_ANSWERS, socket_path());
+        const bool here = socket_try(d->seam, pcscd_socket()) == 0;
+        doctor_fact(d, here ? FACT_PCSCD_SOCKET : FACT_PCSCD_ANSWERS, pcscd_socket());
     } else {
         doctor_fact(d, FACT_OTHER_DRIVER, d->driver);
         doctor_skip(d);
@@ -133,7 +99,7 @@ void link_pcscd(struct doctor *d)
     } else if (d->readers || strcmp(symbol, "reader_service_absent") == 0) {
         absent(d, detail[0] ? detail : "reader_service_absent");
     } else if (strcmp(symbol, "reader_access_denied") == 0) {
-        denied(d, detail);
+        pcscd_refused(d, detail);
     } else if (strcmp(symbol, "permission_denied") == 0) {
         doctor_break(d, CAUSE_SERVICE_ROLE, "sscardd", "reader.list", detail);
     } else if (strcmp(d->driver, "pcsc") != 0) {
@@ -141,6 +107,6 @@ void link_pcscd(struct doctor *d)
     } else if (strcmp(symbol, "deadline_exceeded") == 0) {
         doctor_break(d, CAUSE_PCSCD_SILENT, seconds);
     } else {
-        doctor_break(d, CAUSE_PCSCD_VERSION, socket_path(), detail);
+        pcscd_refused(d, detail);
     }
 }

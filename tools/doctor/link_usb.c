@@ -76,8 +76,11 @@ static bool node_closed(const struct doctor *d, const char *node, char mode[8], 
 {
     char path[SEAM_PATH_MAX];
     struct stat st;
-    const int64_t pcscd = strcmp(d->driver, "pcsc") == 0 ? proc_uid(d->seam, "pcscd") : (int64_t)d->seam->uid;
+    int64_t pcscd = (int64_t)d->seam->uid;
     bool closed = false;
+    if (strcmp(d->driver, "pcsc") == 0) {
+        proc_named(d->seam, "pcscd", &pcscd);
+    }
     if (pcscd > 0 && seam_path(d->seam, path, "%s", node) && stat(path, &st) == 0) {
         closed = (st.st_mode & 0006) != 0006 &&
                  !((int64_t)st.st_uid == pcscd && (st.st_mode & 0600) == 0600) && (st.st_mode & 0060) != 0060;

@@ -137,33 +137,40 @@ void proc_users(const struct seam *seam, const char *library, const char *const 
 
 /* ---- one process ---- */
 
+int64_t proc_uid_of(const struct seam *seam, int64_t pid)
+{
+    char path[SEAM_PATH_MAX], status[2048];
+    const char *uid = NULL;
+    if (pid > 0 && seam_path(seam, path, "/proc/%lld/status", (long long)pid) &&
+        seam_read(path, status, sizeof status) > 0) {
+        uid = strstr(status, "\nUid:");
+    }
+    return uid ? strtoll(uid + strlen("\nUid:"), NULL, 10) : -1;
+}
+
 struct by_name {
     const struct seam *seam;
     const char *name;
-    int64_t uid;
+    int64_t pid;
 };
 
 static void take_by_name(void *ctx, const char *pid)
 {
     struct by_name *b = ctx;
-    char process[SEAM_PATH_MAX], name[64], status[2048], path[SEAM_PATH_MAX];
-    if (b->uid < 0 && pid[0] >= '0' && pid[0] <= '9' && seam_path(b->seam, process, "/proc/%s", pid)) {
+    char process[SEAM_PATH_MAX], name[64];
+    if (b->pid < 0 && pid[0] >= '0' && pid[0] <= '9' && seam_path(b->seam, process, "/proc/%s", pid)) {
         seam_line(name, sizeof name, process, "comm");
-        if (strcmp(name, b->name) == 0 &&
-            (size_t)snprintf(path, sizeof path, "%s/status", process) < sizeof path &&
-            seam_read(path, status, sizeof status) > 0) {
-            const char *uid = strstr(status, "\nUid:");
-            b->uid = uid ? strtoll(uid + strlen("\nUid:"), NULL, 10) : -1;
-        }
+        b->pid = strcmp(name, b->name) == 0 ? strtoll(pid, NULL, 10) : -1;
     }
 }
 
-int64_t proc_uid(const struct seam *seam, const char *name)
+int64_t proc_named(const struct seam *seam, const char *name, int64_t *uid)
 {
-    struct by_name b = {.seam = seam, .name = name, .uid = -1};
+    struct by_name b = {.seam = seam, .name = name, .pid = -1};
     char proc[SEAM_PATH_MAX];
     if (seam_path(seam, proc, "/proc")) {
         seam_folder(proc, take_by_name, &b);
     }
-    return b.uid;
+    *uid = proc_uid_of(seam, b.pid);
+    return b.pid;
 }

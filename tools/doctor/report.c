@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The chain and its report. */
 #include "tools/doctor/doctor.h"
+#include "tools/doctor/refusal.h"
 
 #include "apdu/error.h"
 
@@ -136,7 +137,8 @@ json_t *doctor_ask(struct doctor *d, const char *method, json_t *params, char sy
         snprintf(detail, 160, "%s%s%s", symbol, js(data, "sw")[0] ? " " : "", js(data, "sw"));
         if (d->ping && strcmp(symbol, "daemon_absent") == 0) {
             doctor_break(d, CAUSE_SERVICE_LOST, method, symbol);
-        } else if (d->readers && strcmp(symbol, "reader_service_absent") == 0) {
+        } else if (d->readers && strcmp(symbol, "reader_service_absent") == 0 &&
+                   !pcscd_refused_card(d, false)) {
             doctor_break(d, CAUSE_PCSCD_LOST, method, symbol);
         }
     }

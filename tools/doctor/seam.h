@@ -22,9 +22,13 @@ struct seam {
      * (never NULL then); both are the caller's. Takes params (may be NULL). */
     int (*ask)(void *ctx, const char *method, json_t *params, json_t **result, json_t **error);
     int (*connect)(void *ctx, const char *path); /* a stream socket; 0 or errno */
-    bool (*pcscd_silent)(void *ctx);             /* pcscd is there and does not list its readers in time */
-    int64_t (*clock)(void *ctx);                 /* seconds since 1970 */
-    long (*utc_offset)(void *ctx);               /* seconds east */
+    /* Says to pcscd's socket (a whole path) what its clients say first, as this user (another one than `uid`
+     * as root only). 0 with the version of its protocol, major and minor; ECONNRESET: it hung up without an
+     * answer; ETIMEDOUT; errno of the connection. */
+    int (*greet)(void *ctx, const char *path, uid_t as, int32_t version[2]);
+    bool (*pcscd_silent)(void *ctx); /* pcscd is there and does not list its readers in time */
+    int64_t (*clock)(void *ctx);     /* seconds since 1970 */
+    long (*utc_offset)(void *ctx);   /* seconds east */
     bool (*clock_synced)(void *ctx);
 };
 
@@ -52,8 +56,10 @@ void proc_holders(const struct seam *s, const char *file, const char *const *lea
 /* ... have mapped a library whose name contains the text. */
 void proc_users(const struct seam *s, const char *library, const char *const *leave_out, char *out,
                 size_t cap);
-/* uid of the first process of this name, -1 when there is none. */
-int64_t proc_uid(const struct seam *s, const char *name);
+/* pid and uid of the first process of this name, both -1 when there is none. */
+int64_t proc_named(const struct seam *s, const char *name, int64_t *uid);
+/* -1: there is no such process. */
+int64_t proc_uid_of(const struct seam *s, int64_t pid);
 
 /* check_config.c: sscardd finds a fault in its configuration; why: where and which. False also where the file
  * or sscardd cannot be read or run. */
@@ -61,6 +67,7 @@ bool seam_config_wrong(const struct seam *s, char *why, size_t cap);
 
 /* The real machine. */
 int seam_connect(void *ctx, const char *path);
+int seam_greet(void *ctx, const char *path, uid_t as, int32_t version[2]);
 int64_t seam_clock(void *ctx);
 long seam_utc_offset(void *ctx);
 bool seam_clock_synced(void *ctx);

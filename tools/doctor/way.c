@@ -85,6 +85,7 @@ void way_begin(struct way *way, struct cli *cli, const char *root)
                               .ctx = way,
                               .ask = ask,
                               .connect = try_socket,
+                              .greet = seam_greet,
                               .pcscd_silent = pcscd_silent,
                               .clock = seam_clock,
                               .utc_offset = seam_utc_offset,
