@@ -3,9 +3,11 @@
 import os
 import re
 import subprocess
+import tempfile
 import unittest
 
 SOURCE, LIBRARY = os.environ["SOURCE"], os.environ["LIBSSCARD"]
+SANITIZED = ["-fsanitize=" + os.environ["SANITIZE"]] if os.environ.get("SANITIZE") else []
 
 
 def read(*path):
@@ -58,6 +60,28 @@ class TestLibrary(unittest.TestCase):
                 synopsis = text.split("SYNOPSIS")[1].split("DESCRIPTION")[0]
                 found |= {squeeze(d) for d in re.findall(r"((?:int|void|bool|int64_t|const)\b[^;]*?\([^;]*?\));", synopsis)}
         self.assertEqual(found, declared())
+
+    def test_examples(self):
+        """Each page has one for its functions, as a program that a C compiler takes without a word, and that comes to its end."""
+        head = "".join("#include <%s>\n" % name for name in ("poll.h", "sscard.h", "stdio.h", "string.h"))
+        shown = ""
+        with tempfile.TemporaryDirectory(prefix="sscard-man-") as work:
+            for page in sorted(os.listdir(os.path.join(SOURCE, "docs", "man"))):
+                text = read("docs", "man", page)
+                examples = re.findall(r"^\.EX\n(.*?)^\.EE", text.split(".SH EXAMPLES")[-1], flags=re.S | re.M) if page.endswith(".3") else []
+                self.assertEqual(bool(examples), page.endswith(".3"), page)
+                for number, example in enumerate(examples):
+                    code = example.replace("\\e", "\\").replace("\\-", "-")
+                    shown += code
+                    program = os.path.join(work, page + str(number))
+                    with open(program + ".c", "w", encoding="utf-8") as f:
+                        f.write(head + "int main(void)\n{\n" + code + "return 0;\n}\n")
+                    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror",
+                                    "-I", os.path.join(SOURCE, "middleware", "client"), program + ".c", "-o", program,
+                                    LIBRARY, "-Wl,-rpath," + os.path.dirname(LIBRARY)] + SANITIZED, check=True)
+                    done = subprocess.run([program], stdout=subprocess.PIPE, env=dict(os.environ, SSCARD_SOCKET=work + "/none"), timeout=60)
+                    self.assertEqual(done.returncode, 0, page)
+        self.assertEqual({name for name in names(declared()) if name + "(" not in shown}, set())
 
     def test_every_parameter_is_explained(self):
         text = read("middleware", "client", "sscard.h")
