@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -38,6 +39,24 @@ class TestPackage(unittest.TestCase):
         done = subprocess.run(["mypy", "--cache-dir", cache, "--strict", "--python-version", "3.9", "-p", "sscard"], cwd=PYTHON,
                               stdout=subprocess.PIPE)
         self.assertEqual(done.returncode, 0, done.stdout.decode())
+
+    def test_installs(self):
+        """As its users do, without a registry: the module, its types, and what it says of itself."""
+        python = "/usr/bin/python3"  # Debian's, whose packages are known
+        needs = "import setuptools, wheel, venv, ensurepip"
+        if subprocess.run([python, "-c", needs], stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("python3-venv, python3-setuptools or python3-wheel is not installed: tools/install-deps test")
+        with tempfile.TemporaryDirectory(prefix="sscard-pip-") as work:
+            source, venv = os.path.join(work, "source"), os.path.join(work, "venv")
+            shutil.copytree(PYTHON, source, ignore=shutil.ignore_patterns("__pycache__", ".mypy_cache"))
+            subprocess.run([python, "-m", "venv", "--system-site-packages", venv], check=True)
+            done = subprocess.run([venv + "/bin/pip", "install", "--no-index", "--no-build-isolation", "--no-deps", source],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, PYTHONPATH=""))
+            self.assertEqual(done.returncode, 0, done.stdout.decode())
+            program = ("import sscard, importlib.metadata as m, os; f = os.path.dirname(sscard.__file__); "
+                       "print(f.startswith(%r), os.path.exists(f + '/py.typed'), m.version('sscard') == sscard.__version__)" % venv)
+            done = subprocess.run([venv + "/bin/python", "-c", program], stdout=subprocess.PIPE, cwd=work, env=dict(os.environ, PYTHONPATH=""))
+            self.assertEqual(done.stdout.decode(), "True True True\n")
 
     def test_debit_takes_what_the_method_takes(self):
         for service in sscard.Service, sscard.AsyncService:
@@ -170,6 +189,61 @@ class TestService(live.Case):
         for thread in threads:
             thread.join()
         self.assertEqual(names, [live.NAME] * 8)
+
+    def test_fork(self):
+        """A child connects for itself; what it closes is not its parent's, and what its parent closes is over."""
+        with self.service.lease(reader=live.R0) as card:
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    ok = self.service.system_hello()["protocol"] == 1
+                    self.service.close()
+                    code = 0 if ok else 1
+                finally:
+                    os._exit(code)
+            self.assertEqual(os.waitpid(child, 0)[1], 0)
+            self.assertEqual(card.card_identity()["name"], live.NAME)
+        self.service.card_acquire(reader=live.R0)
+        child = os.fork()
+        if child == 0:
+            signal.pause()
+            os._exit(1)
+        try:
+            self.service.close()
+            self.assertEqual(self.service.card_identity(reader=live.R0, deadline_ms=5000)["name"], live.NAME)
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+    def test_close_ends_events(self):
+        events, seen = self.service.events(), []
+        with events:
+            thread = threading.Thread(target=lambda: seen.extend(event["type"] for event in events))
+            thread.start()
+            self.service.sim_remove(reader=live.R0)
+            while not seen:
+                time.sleep(0.01)
+        thread.join(10)
+        self.assertEqual((thread.is_alive(), seen, events.next(10)), (False, ["card.removed"], None))
+
+        async def alike():
+            async with sscard.AsyncService(self.path) as service:
+                events, kinds = service.events(), []
+
+                async def listen():
+                    async for event in events:
+                        kinds.append(event["type"])
+                async with events:
+                    task = asyncio.ensure_future(listen())
+                    await service.sim_insert(reader=live.R0)
+                    while not kinds:
+                        await asyncio.sleep(0.01)
+                await asyncio.wait_for(task, 10)
+                with self.assertRaises(sscard.SscardError):
+                    await events.next()
+                return kinds
+        self.assertEqual(asyncio.run(alike()), ["card.inserted"])
 
     def test_asyncio(self):
         async def main():

@@ -219,10 +219,12 @@ class AsyncEvents:
         self._path, self._deadline_ms = path, deadline_ms
         self._connection: Optional[_Connection] = None
         self._waiting: List[t.Event] = []
+        self._closed = False
         self.seq = -1
         self.readers: List[t.Reader] = []
 
     async def __aenter__(self) -> AsyncEvents:
+        self._closed = False
         await self._subscribe()
         return self
 
@@ -231,43 +233,58 @@ class AsyncEvents:
         self.close()
 
     def close(self) -> None:
+        self._closed = True
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection:
             connection.close()
 
     async def _subscribe(self) -> None:
         deadline = now_ms() + self._deadline_ms
-        self._connection = await _Connection.open(self._path, deadline)
+        connection = self._connection = await _Connection.open(self._path, deadline)
         params = {"from_seq": self.seq} if self.seq >= 0 else {}
-        snapshot = await self._connection.call("events.subscribe", params, deadline)
+        snapshot = await connection.call("events.subscribe", params, deadline)
         if self.seq >= 0:
             self._waiting += snapshot.get("missed", [{"seq": snapshot["seq"], "type": "subscription.renewed"}])
         self.seq, self.readers = snapshot["seq"], snapshot["readers"]
 
     async def __aiter__(self) -> AsyncIterator[t.Event]:
-        while True:
-            yield await self.next()
+        while not self._closed:
+            event = await self._wait()
+            if event is not None:
+                yield event
 
     async def next(self) -> t.Event:
-        """The next event; asyncio.wait_for() gives it a deadline."""
+        """The next event; asyncio.wait_for() gives it a deadline. daemon_absent: it was closed."""
+        event = await self._wait()
+        if event is None:
+            raise local_error("daemon_absent", "these events were closed")
+        return event
+
+    async def _wait(self) -> Optional[t.Event]:
         while not self._waiting:
+            if self._closed:
+                self._hang_up()
+                return None
             try:
                 if self._connection is None:
                     await self._subscribe()
                     continue
             except SscardError as e:
-                self.close()
+                self._hang_up()
                 if e.symbol not in ("daemon_absent", "shutting_down"):
                     raise
                 await asyncio.sleep(0.2)
                 continue
             note = await self._connection.notes.get()
             if note is None:
-                self.close()
+                self._hang_up()
             elif note["method"] == "event":
                 self._waiting.append(note["params"])
         event = self._waiting.pop(0)
         self.seq = max(self.seq, event["seq"])
         if event["type"] == "subscription.dropped":  # we were too slow: the next call asks for what was missed
-            self.close()
+            self._hang_up()
         return event

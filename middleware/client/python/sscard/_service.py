@@ -2,6 +2,7 @@
 """The client that waits. One connection, safe for several threads: they take turns."""
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from time import sleep
@@ -52,6 +53,7 @@ class _Connection:
 
     def __init__(self, path: Optional[str], deadline: int) -> None:
         self.socket = _connect(path, deadline)
+        self.owner = os.getpid()
         self.bytes = bytearray()
         self.scanned = 0
         self.number = 0
@@ -59,8 +61,18 @@ class _Connection:
         try:
             self.call("system.hello", hello(), deadline)
         except BaseException:
-            self.socket.close()
+            self.close()
             raise
+
+    def close(self) -> None:
+        """Ends it, whoever else has a copy: a forked child would keep the lease, another thread would go on waiting. What a child
+        closes is only its own copy."""
+        if self.owner == os.getpid():
+            try:
+                self.socket.shutdown(socket.SHUT_RDWR)
+            except OSError:  # the service has hung up
+                pass
+        self.socket.close()
 
     def line(self, deadline: int) -> bytes:
         """socket.timeout at the deadline, EOFError when the connection is closed."""
@@ -107,12 +119,14 @@ class _Connection:
 
 class Service(Methods):
     """path: the socket; the usual places without it. deadline_ms: of calls that name none. It connects at the first call and
-    again after a connection was lost, which is told once, as daemon_absent. Leases do not outlive their connection."""
+    again after a connection was lost, which is told once, as daemon_absent. Leases do not outlive their connection. A forked child
+    connects for itself; the leases stay its parent's."""
 
     def __init__(self, path: Optional[str] = None, deadline_ms: int = DEADLINE_MS) -> None:
         self.path, self.deadline_ms = path, deadline_ms
         self._connection: Optional[_Connection] = None
         self._lock = threading.Lock()
+        self._owner = os.getpid()
 
     def __enter__(self) -> Service:
         return self
@@ -124,7 +138,7 @@ class Service(Methods):
         """Hangs up; leases end with it."""
         connection, self._connection = self._connection, None
         if connection:
-            connection.socket.close()
+            connection.close()
 
     def call(self, method: str, params: Optional[Mapping[str, Any]] = None, deadline_ms: Optional[int] = None) -> Any:
         """Any method by its name, for what is newer than this package."""
@@ -133,6 +147,9 @@ class Service(Methods):
     def _call(self, method: str, params: Mapping[str, Any]) -> Any:
         allowed = params.get("deadline_ms") or self.deadline_ms
         deadline = now_ms() + allowed
+        if self._owner != os.getpid():  # forked: the connection is the parent's, the lock perhaps a thread's that is not here
+            self._owner, self._lock = os.getpid(), threading.Lock()
+            self.close()
         if not self._lock.acquire(timeout=allowed / 1000):
             raise local_error("deadline_exceeded", "another thread's call lasts")
         try:
@@ -226,16 +243,19 @@ class Lease(Methods):
 
 class Events:
     """Iterates over t.Event. readers: the snapshot from which they count. A lost connection is made again; when events were
-    missed that the service does not know any more, one of type "subscription.renewed" comes, and readers is new."""
+    missed that the service does not know any more, one of type "subscription.renewed" comes, and readers is new. close(), from
+    whatever thread, ends it."""
 
     def __init__(self, path: Optional[str], deadline_ms: int) -> None:
         self._path, self._deadline_ms = path, deadline_ms
         self._connection: Optional[_Connection] = None
         self._waiting: List[t.Event] = []
+        self._closed = False
         self.seq = -1
         self.readers: List[t.Reader] = []
 
     def __enter__(self) -> Events:
+        self._closed = False
         self._subscribe()
         return self
 
@@ -243,40 +263,49 @@ class Events:
         self.close()
 
     def close(self) -> None:
+        self._closed = True
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection:
-            connection.socket.close()
+            connection.close()
 
     def _subscribe(self) -> None:
         deadline = now_ms() + self._deadline_ms
-        self._connection = _Connection(self._path, deadline)
+        connection = self._connection = _Connection(self._path, deadline)
         params = {"from_seq": self.seq} if self.seq >= 0 else {}
-        snapshot = self._connection.call("events.subscribe", params, deadline)
+        snapshot = connection.call("events.subscribe", params, deadline)
         if self.seq >= 0:
             self._waiting += snapshot.get("missed", [{"seq": snapshot["seq"], "type": "subscription.renewed"}])
         self.seq, self.readers = snapshot["seq"], snapshot["readers"]
 
     def __iter__(self) -> Iterator[t.Event]:
-        while True:
+        while not self._closed:
             event = self.next(3600000)
             if event is not None:
                 yield event
 
     def next(self, timeout_ms: int) -> Optional[t.Event]:
-        """The next event; None when none came in time."""
+        """The next event; None when none came in time, or it was closed."""
         deadline = now_ms() + timeout_ms
         while not self._waiting:
+            connection = self._connection
             try:
-                if self._connection is None:
+                if self._closed:
+                    self._hang_up()
+                    return None
+                if connection is None or connection.owner != os.getpid():
+                    self._hang_up()
                     self._subscribe()
                 else:
-                    note = self._connection.note(deadline)
+                    note = connection.note(deadline)
                     if note["method"] == "event":
                         self._waiting.append(note["params"])
             except socket.timeout:
                 return None
             except (OSError, EOFError, SscardError) as e:
-                self.close()
+                self._hang_up()
                 if isinstance(e, SscardError) and e.symbol not in ("daemon_absent", "shutting_down"):
                     raise
                 if now_ms() >= deadline:
@@ -285,5 +314,5 @@ class Events:
         event = self._waiting.pop(0)
         self.seq = max(self.seq, event["seq"])
         if event["type"] == "subscription.dropped":  # we were too slow: the next call asks for what was missed
-            self.close()
+            self._hang_up()
         return event
