@@ -39,8 +39,41 @@ def build():
     if done.returncode != 0:
         raise SystemExit(done.stdout.decode())
 
+USER = """
+import { Service, SscardError, type Identity } from "sscard";
+const service = new Service();
+const who: Identity = await service.cardIdentity({ reader: "Simulated reader 0" });
+const name: string | undefined = who.name;
+try {
+  // @ts-expect-error: the name of a purse is a text
+  await service.purseBalance({ purse: 5 });
+} catch (e) {
+  if (!(e instanceof SscardError)) throw e;
+  console.log(name, e.symbol);
+}
+service.close();
+"""
+
 
 class TestTypeScript(live.Case):
+    def test_package(self):
+        """npm pack, npm install, and a program of somebody else's that compiles against the types and runs. Nothing is fetched."""
+        def run(*command, cwd):
+            done = subprocess.run(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(done.returncode, 0, done.stdout.decode())
+        user = os.path.join(self.dir, "user")
+        os.mkdir(user)
+        shutil.rmtree(os.path.join(WORK, "dist"))  # whoever packs need not have built
+        run("npm", "pack", "--silent", "--pack-destination", self.dir, cwd=WORK)
+        with open(os.path.join(user, "package.json"), "w", encoding="utf-8") as f:
+            f.write('{"type": "module"}')
+        run("npm", "install", "--offline", "--no-audit", "--no-fund", os.path.join(self.dir, "sscard-0.1.0.tgz"), cwd=user)
+        with open(os.path.join(user, "user.ts"), "w", encoding="utf-8") as f:
+            f.write(USER)
+        run(os.path.join(WORK, "node_modules", ".bin", "tsc"), "--strict", "--target", "es2022", "--module", "nodenext", "--types", "node",
+            "--typeRoots", os.path.join(WORK, "node_modules", "@types"), "user.ts", cwd=user)
+        self.assertEqual(self.run_program("node", os.path.join(user, "user.js"))[0], live.NAME + " invalid_params\n")
+
     def test_client(self):
         out, _ = self.run_program("node", "--test", os.path.join(live.SOURCE, "tests", "clients", "typescript.mjs"),
                                   SSCARD_CLIENT=os.path.join(WORK, "dist", "index.js"))
