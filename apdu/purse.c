@@ -307,11 +307,6 @@ void ssc_cmd_purse_psam_init(struct ssc_command_buf *b, const struct ssc_purse_p
     }
 }
 
-int ssc_rsp_purse_psam_init(const struct ssc_response *r, uint8_t terminal_seq[4], uint8_t mac1[4])
-{
-    return ssc_take_pair(r, terminal_seq, mac1);
-}
-
 void ssc_cmd_psam_init_descrypt(struct ssc_command_buf *b, uint8_t type, uint8_t levels, uint8_t version,
                                 const uint8_t *factors, size_t len)
 {

@@ -96,7 +96,6 @@ int ssc_purse_record_parse(const uint8_t *data, size_t len, struct ssc_purse_rec
 /* PSAM: 80 70 00 00 and 80 72 (the latter is ssc_cmd_psam_credit), 80 1A, 80 FA. Factor order as given. */
 void ssc_cmd_purse_psam_init(struct ssc_command_buf *b, const struct ssc_purse_purchase *p,
                              const uint8_t (*factors)[8], unsigned levels);
-int ssc_rsp_purse_psam_init(const struct ssc_response *r, uint8_t terminal_seq[4], uint8_t mac1[4]);
 void ssc_cmd_psam_init_descrypt(struct ssc_command_buf *b, uint8_t type, uint8_t levels, uint8_t version,
                                 const uint8_t *factors, size_t len);
 

@@ -128,7 +128,8 @@ const struct ssc_app_info *ssc_app_info(enum ssc_app app)
     return (unsigned)app < SSC_APP_COUNT ? &apps[app] : NULL;
 }
 
-static const struct ssc_app_info *app_by_name_n(const char *name, size_t len)
+/* "MF", "3F00" (both SSSE) or the name of the application, in either case. */
+static const struct ssc_app_info *app_by_name(const char *name, size_t len)
 {
     const struct ssc_app_info *found = NULL;
     if ((len == 2 && strncasecmp(name, "MF", len) == 0) ||
@@ -141,11 +142,6 @@ static const struct ssc_app_info *app_by_name_n(const char *name, size_t len)
         }
     }
     return found;
-}
-
-const struct ssc_app_info *ssc_app_by_name(const char *name)
-{
-    return app_by_name_n(name, strlen(name));
 }
 
 const struct ssc_file *ssc_files(enum ssc_generation gen, size_t *count)
@@ -189,7 +185,7 @@ const struct ssc_file *ssc_file_by_name(enum ssc_generation gen, const char *nam
     const struct ssc_file *found = NULL;
     size_t len = strlen(name);
     if (len > 4 && strncasecmp(name + len - 4, "EF", 2) == 0) {
-        const struct ssc_app_info *app = app_by_name_n(name, len - 4);
+        const struct ssc_app_info *app = app_by_name(name, len - 4);
         int high = hex_digit(name[len - 2]), low = hex_digit(name[len - 1]);
         if (app && high >= 0 && low >= 0) {
             found = ssc_file(gen, app->app, (uint8_t)(high << 4 | low));

@@ -101,8 +101,6 @@ struct ssc_key_info {
 };
 
 const struct ssc_app_info *ssc_app_info(enum ssc_app app);
-/* By "SSSE", "MF", "3F00" (all SSSE) or "DF01".."DF07", case-insensitive; NULL when unknown. */
-const struct ssc_app_info *ssc_app_by_name(const char *name);
 /* File of a generation; NULL when that generation, or SSC_GEN_UNKNOWN, has none. GEN_3 equals GEN_2 but for
  * EF06's read condition.
  */

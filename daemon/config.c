@@ -46,14 +46,6 @@ static const struct option {
 };
 #define OPTIONS (sizeof options / sizeof options[0])
 
-const char *ssc_config_option(size_t n, char name[64])
-{
-    if (n < OPTIONS) {
-        snprintf(name, 64, "%s.%s", options[n].section, options[n].name);
-    }
-    return n < OPTIONS ? name : NULL;
-}
-
 void ssc_config_default(struct ssc_config *c)
 {
     *c = (struct ssc_config){

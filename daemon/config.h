@@ -43,7 +43,5 @@ int ssc_config_set(struct ssc_config *c, const char *section, const char *name, 
                    char why[200]);
 /* Values that contradict each other. */
 int ssc_config_check(const struct ssc_config *c, char why[200]);
-/* The name of the nth option as "section.name"; NULL behind the last one. */
-const char *ssc_config_option(size_t n, char name[64]);
 
 #endif

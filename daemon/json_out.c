@@ -48,7 +48,8 @@ static void local_offset(struct tm *local)
     local->tm_gmtoff = there.tm_gmtoff;
 }
 
-const char *ssc_card_time_text(const uint8_t datetime[7], char out[40])
+/* BCD YYYYMMDDhhmmss in local time as RFC 3339; "" when it is no date. */
+static const char *card_time_text(const uint8_t datetime[7], char out[40])
 {
     struct tm local = {.tm_isdst = -1};
     char digits[15], day[24], offset[8];
@@ -101,7 +102,7 @@ json_t *ssc_json_txn(const struct ssc_txn *t)
         json_object_set_new(o, "counter", json_integer(t->counter));
         json_object_set_new(o, "terminal", ssc_json_hex(t->terminal, sizeof t->terminal));
         json_object_set_new(o, "terminal_seq", ssc_json_hex(t->terminal_seq, sizeof t->terminal_seq));
-        json_object_set_new(o, "time", json_string(ssc_card_time_text(t->datetime, time)));
+        json_object_set_new(o, "time", json_string(card_time_text(t->datetime, time)));
         json_object_set_new(o, "type", byte(t->txn_type));
         json_object_set_new(o, "key_version", byte(t->key_version));
         json_object_set_new(o, "algorithm", byte(t->algorithm));

@@ -10,8 +10,6 @@
 int64_t ssc_unix_ms(void);
 /* RFC 3339 with milliseconds and the local zone; returns out. */
 const char *ssc_time_text(int64_t unix_ms, char out[40]);
-/* BCD YYYYMMDDhhmmss in local time as RFC 3339; "" when it is no date. */
-const char *ssc_card_time_text(const uint8_t datetime[7], char out[40]);
 
 /* A transaction, whole. New reference. */
 json_t *ssc_json_txn(const struct ssc_txn *txn);

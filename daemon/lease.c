@@ -84,7 +84,8 @@ static int make_token(struct ssc_lease *lease)
     return rc;
 }
 
-void ssc_lease_name(struct ssc_reader *r, int64_t hold_ms, json_t *result)
+/* The token becomes the caller's to use: {lease, card, reader, expires} into result. hold_ms 0: default. */
+static void name_lease(struct ssc_reader *r, int64_t hold_ms, json_t *result)
 {
     const struct ssc_config *config = &r->d->config;
     struct ssc_lease *lease = &r->lease;
@@ -161,7 +162,7 @@ static void done(struct ssc_task *task)
     if (mine && call->rc == 0 && (flags & SSC_M_KEEP) && wanted && call->result &&
         !json_object_get(call->result, "repeated")) {
         r->lease.by_call = r->lease.by_call || (call->own_lease && call->method->work != ssc_acquire_work);
-        ssc_lease_name(r, ssc_call_int(call, "hold_ms", 0), call->result);
+        name_lease(r, ssc_call_int(call, "hold_ms", 0), call->result);
     } else if (mine && call->own_lease) {
         ssc_lease_end(r, "done");
     } else if (mine && (call->rc == 0 || call->end) && (flags & SSC_M_END) && r->lease.by_call &&

@@ -34,7 +34,7 @@ bool ssc_readers_known(const struct ssc_readers *rs)
     return rs->known;
 }
 
-json_t *ssc_reader_json(const struct ssc_reader *r)
+static json_t *reader_json(const struct ssc_reader *r)
 {
     char since[40];
     json_t *o = ssc_json_reader(&r->state);
@@ -53,7 +53,7 @@ json_t *ssc_readers_json(struct ssc_readers *rs)
 {
     json_t *list = json_array();
     for (struct ssc_reader *r = ssc_readers_next(rs, NULL); r; r = ssc_readers_next(rs, r)) {
-        json_array_append_new(list, ssc_reader_json(r));
+        json_array_append_new(list, reader_json(r));
     }
     return list;
 }

@@ -70,7 +70,6 @@ void ssc_readers_free(struct ssc_readers **rs);
 struct ssc_reader *ssc_readers_next(struct ssc_readers *rs, struct ssc_reader *after); /* listed ones */
 struct ssc_reader *ssc_readers_by_name(struct ssc_readers *rs, const char *name);
 json_t *ssc_readers_json(struct ssc_readers *rs); /* [{name, state, ...}] */
-json_t *ssc_reader_json(const struct ssc_reader *r);
 
 /* Which card the call means: by lease, card, reader, or the only one there is. Fills call->reader and ->card.
  */
@@ -92,8 +91,6 @@ struct ssc_reader *ssc_lease_find(struct ssc_readers *rs, const struct ssc_conn 
 void ssc_lease_pump(struct ssc_reader *r);
 /* Ends the lease, whoever holds it. */
 void ssc_lease_end(struct ssc_reader *r, const char *reason);
-/* The token becomes the caller's to use: {lease, card, reader, expires} into result. hold_ms 0: default. */
-void ssc_lease_name(struct ssc_reader *r, int64_t hold_ms, json_t *result);
 void ssc_lease_refuse_waiting(struct ssc_reader *r, int code);
 void ssc_readers_conn_gone(struct ssc_readers *rs, struct ssc_conn *conn);
 json_t *ssc_lease_json(const struct ssc_reader *r); /* null without one */

@@ -30,7 +30,7 @@ const char *ssc_role_name(enum ssc_role role)
     return names[role];
 }
 
-int ssc_role_by_name(const char *name)
+static int role_by_name(const char *name)
 {
     int role = -1;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -68,7 +68,7 @@ static bool resolve(bool group, const char *name, uint32_t *id)
 int ssc_roles_add(struct ssc_roles *roles, const char *key, const char *value, char why[200])
 {
     int rc = SSC_E_CONFIG;
-    const int role = ssc_role_by_name(value);
+    const int role = role_by_name(value);
     const bool user = strncmp(key, "user:", 5) == 0;
     const bool group = strncmp(key, "group:", 6) == 0;
     uint32_t id = 0;

@@ -19,8 +19,6 @@ enum ssc_role {
     SSC_ROLE_ADMIN,
 };
 const char *ssc_role_name(enum ssc_role role);
-/* Also "none"; -1 when there is no such role. */
-int ssc_role_by_name(const char *name);
 
 #define SSC_ROLE_ROWS 64u
 /* Names are resolved once, when the configuration is read, so that no directory service can hold up the loop.

@@ -27,7 +27,8 @@ void ssc_rpc_clean_memory(void)
 
 /* ---- a line ---- */
 
-bool ssc_rpc_too_deep(const char *line, size_t len)
+/* Nesting of the JSON text, counted without building anything, because a parser recurses. */
+static bool too_deep(const char *line, size_t len)
 {
     size_t depth = 0, deepest = 0;
     bool quoted = false;
@@ -202,7 +203,7 @@ void ssc_rpc_line(struct ssc_conn *c, const char *line, size_t len)
     json_error_t error;
     struct ssc_detail detail;
     json_t *request = NULL;
-    if (ssc_rpc_too_deep(line, len)) {
+    if (too_deep(line, len)) {
         ssc_detail_set(&detail, "nested deeper than %u", "嵌套超过 %u 层", SSC_DEPTH_MAX);
         ssc_rpc_refuse(c, SSC_E_INVALID_REQUEST, &detail);
     } else if ((request = json_loadb(line, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error)) == NULL) {

@@ -12,8 +12,6 @@ void ssc_rpc_line(struct ssc_conn *c, const char *line, size_t len);
 void ssc_rpc_refuse(struct ssc_conn *c, int code, const struct ssc_detail *detail);
 /* An error answer in the language of the connection. Borrows id, takes over error. */
 void ssc_rpc_answer_error(struct ssc_conn *c, json_t *id, json_t *error);
-/* Nesting of the JSON text, counted without building anything, because a parser recurses. */
-bool ssc_rpc_too_deep(const char *line, size_t len);
 /* Every byte that a JSON value lived in is overwritten when it is freed: requests carry PINs. Once, in main.
  */
 void ssc_rpc_clean_memory(void);

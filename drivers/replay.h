@@ -37,15 +37,4 @@ int ssc_replay_driver_new(const char *path, struct ssc_driver **out, char why[20
  * when the text as a whole is at fault. */
 int ssc_replay_driver_parse(const char *text, size_t len, struct ssc_driver **out, unsigned *bad_line);
 
-/* Writes the same format: a tap for any channel. `redact` (may be NULL) may change copies of command and
- * answer before they are written; ctx is its own. The FILE stays the caller's. */
-struct ssc_recorder;
-typedef void ssc_recorder_redact(void *ctx, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len);
-int ssc_recorder_new(FILE *out, ssc_recorder_redact *redact, void *ctx, struct ssc_recorder **rec);
-void ssc_recorder_free(struct ssc_recorder **rec);
-/* Header lines (reader, atr) for the channel, then use ssc_recorder_tap as its tap with the recorder as
- * context. */
-int ssc_recorder_start(struct ssc_recorder *rec, const struct ssc_channel *ch);
-ssc_tap ssc_recorder_tap;
-
 #endif

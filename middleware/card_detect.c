@@ -9,7 +9,8 @@
 
 enum { TAG_CARD_ID = 0x01, TAG_VERSION = 0x03, TAG_CARD_NUMBER = 0x07, CARD_ID_LEN = 16 };
 
-bool ssc_card_issuer_record(const struct ssc_card *card, uint8_t tag, struct ssc_bytes *value)
+/* Record of the issuer's file; false when the card has none. */
+static bool issuer_record(const struct ssc_card *card, uint8_t tag, struct ssc_bytes *value)
 {
     struct ssc_record record;
     size_t pos = 0;
@@ -43,7 +44,7 @@ int ssc_card_issuer_records(struct ssc_card *card, const uint8_t *tags, size_t t
     int rc = 0;
 
     for (size_t i = 0; i < tag_count && count < sizeof missing; i++) {
-        if (!ssc_card_issuer_record(card, tags[i], &value)) {
+        if (!issuer_record(card, tags[i], &value)) {
             missing[count++] = tags[i];
         }
     }
@@ -74,7 +75,7 @@ static void take_card_id(struct ssc_card *card)
     char city[7];
     size_t len = sizeof city;
 
-    if (ssc_card_issuer_record(card, TAG_CARD_ID, &id) && id.len >= CARD_ID_LEN &&
+    if (issuer_record(card, TAG_CARD_ID, &id) && id.len >= CARD_ID_LEN &&
         memcmp(id.data + 3, rid, sizeof rid) == 0 && ssc_cn_to_digits(id.data, 3, city, &len) == 0 &&
         len == 6) {
         memcpy(info->card_id, id.data, CARD_ID_LEN);
@@ -104,7 +105,7 @@ static void take_version(struct ssc_card *card)
     struct ssc_bytes version;
     size_t n = 0;
 
-    if (ssc_card_issuer_record(card, TAG_VERSION, &version)) {
+    if (issuer_record(card, TAG_VERSION, &version)) {
         for (; n < version.len && n < 4 && version.data[n] >= ' ' && version.data[n] < 0x7F; n++) {
             card->info.version[n] = version.data[n] == '|' ? '?' : (char)version.data[n];
         }

@@ -89,8 +89,6 @@ void ssc_card_learn(struct ssc_card *card);
 /* The issuer's records (SSSE EF05) at least with the tags given; from memory when known. SSSE must be
  * current. `tags` empty: whole file. */
 int ssc_card_issuer_records(struct ssc_card *card, const uint8_t *tags, size_t tag_count, int64_t deadline);
-/* Record of the issuer's file; false when the card has none. Valid until the next command. */
-bool ssc_card_issuer_record(const struct ssc_card *card, uint8_t tag, struct ssc_bytes *value);
 /* EF05 was written: read it anew next time. */
 void ssc_card_issuer_forget(struct ssc_card *card);
 

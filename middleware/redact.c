@@ -296,17 +296,3 @@ void ssc_redact(struct ssc_redact_state *state, uint8_t *tx, size_t tx_len, uint
         overwrite(state, rx, rx_len - 2);
     }
 }
-
-void ssc_redact_recording(void *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
-{
-    ssc_redact(state, tx, tx_len, rx, rx_len);
-}
-
-void ssc_redact_citizen_id(char *id)
-{
-    const size_t len = strlen(id);
-
-    for (size_t i = 6; i + 2 < len; i++) {
-        id[i] = '*';
-    }
-}

@@ -52,7 +52,8 @@ static void atr_line(void *ctx, const struct ssc_atr_line *line)
                                          "meaning", line->meaning, "meaning_zh", line->meaning_zh));
 }
 
-json_t *ssc_json_atr_items(const struct ssc_atr *atr)
+/* [{item, meaning}] */
+static json_t *atr_items(const struct ssc_atr *atr)
 {
     json_t *items = json_array();
     if (items) {
@@ -114,10 +115,9 @@ json_t *ssc_json_card_info(const struct ssc_card *card, const bool purses[4])
         [SSC_GEN_UNKNOWN] = "", [SSC_GEN_1] = "1.0", [SSC_GEN_2] = "2.0", [SSC_GEN_3] = "3.0"};
     const struct ssc_card_info *info = ssc_card_get_info(card);
     const struct ssc_channel *ch = ssc_card_channel(card);
-    json_t *object =
-        json_pack("{s:s, s:o, s:o, s:s, s:s}", "reader", ch->reader, "atr",
-                  ssc_json_hex(ch->atr.raw, ch->atr.raw_len), "atr_items", ssc_json_atr_items(&ch->atr),
-                  "protocol", ssc_protocol_name(ch->protocol), "kind", kinds[info->kind]);
+    json_t *object = json_pack("{s:s, s:o, s:o, s:s, s:s}", "reader", ch->reader, "atr",
+                               ssc_json_hex(ch->atr.raw, ch->atr.raw_len), "atr_items", atr_items(&ch->atr),
+                               "protocol", ssc_protocol_name(ch->protocol), "kind", kinds[info->kind]);
     if (object) {
         set_text(object, "generation", generations[info->generation]);
         set_text(object, "version", info->version);

@@ -21,9 +21,6 @@ const char *ssc_slot_name(enum ssc_slot slot);             /* "empty", "card", "
 const char *ssc_protocol_name(enum ssc_protocol protocol); /* "T=0", "T=1", "T=CL" .. */
 const char *ssc_medium_name(enum ssc_medium medium);       /* "contact", "contactless", "sam" */
 
-/* [{item, meaning}] */
-json_t *ssc_json_atr_items(const struct ssc_atr *atr);
-
 /* {reader, atr, atr_items, protocol, kind, generation?, version?, algorithm, city?, historical?, purses};
  * what is not known is absent. purses: index enum ssc_purse_id, NULL when not asked. */
 json_t *ssc_json_card_info(const struct ssc_card *card, const bool purses[4]);

@@ -11,8 +11,7 @@
 
 /*
  * Overwrites what must not be seen, in place; decided by the command, by what was selected before, and by the
- * command that an answer continues (`state` keeps that; zero it at reset). Used by trace, recorder and error
- * reports.
+ * command that an answer continues (`state` keeps that; zero it at reset).
  *
  * What is known to be harmless stays: SELECT and its answer, balances, the open parts of the purse commands,
  * headers, lengths and status words. Records of known files keep tag and length; identity elements become
@@ -30,11 +29,6 @@ struct ssc_redact_state {
     uint8_t tag, left, at;
 };
 void ssc_redact(struct ssc_redact_state *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len);
-/* The same in the form that the recorder wants (drivers/replay.h): ctx is the state. */
-void ssc_redact_recording(void *state, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len);
-/* ID numbers and names in free text: keeps first 6 and last 2 of an 18-character number: 111111**********10.
- */
-void ssc_redact_citizen_id(char *id);
 
 /* A trace is a tap with a line sink. One line per exchange, no newline: time, reader, "> " command, "< "
  * answer, ms. */

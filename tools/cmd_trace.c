@@ -41,7 +41,7 @@ static const char *last_mark(const char *line, const char *end, const char *mark
 }
 
 /* A line of a trace ends in "> COMMAND < ANSWER 1.234 ms". Where an error's symbol stands instead of the
- * answer, the exchange cannot be played back: it is kept as a comment, as by the recorder. */
+ * answer, the exchange cannot be played back: it is kept as a comment. */
 static void record(struct recording *r, const char *line)
 {
     const char *in = last_mark(line, line + strlen(line), " < ");

@@ -20,26 +20,25 @@ static const struct {
 /* Table 6.2-2, and what each means to the caller. */
 static const struct {
     uint8_t number;
-    const char *name;
     int error;
 } errors[] = {
-    {0xFF, "CMD_ABORTED", SSC_E_CANCELLED},
-    {0xFE, "ICC_MUTE", SSC_E_CARD_MUTE},
-    {0xFD, "XFR_PARITY_ERROR", SSC_E_READER_IO},
-    {0xFC, "XFR_OVERRUN", SSC_E_READER_IO},
-    {0xFB, "HW_ERROR", SSC_E_READER_IO},
-    {0xF8, "BAD_ATR_TS", SSC_E_BAD_ATR},
-    {0xF7, "BAD_ATR_TCK", SSC_E_BAD_ATR},
-    {0xF6, "ICC_PROTOCOL_NOT_SUPPORTED", SSC_E_PROTOCOL_MISMATCH},
-    {0xF5, "ICC_CLASS_NOT_SUPPORTED", SSC_E_CARD_MUTE},
-    {0xF4, "PROCEDURE_BYTE_CONFLICT", SSC_E_BAD_RESPONSE},
-    {0xF3, "DEACTIVATED_PROTOCOL", SSC_E_PROTOCOL_MISMATCH},
-    {0xF2, "BUSY_WITH_AUTO_SEQUENCE", SSC_E_READER_BUSY},
-    {0xF0, "PIN_TIMEOUT", SSC_E_PIN_TIMEOUT},
-    {0xEF, "PIN_CANCELLED", SSC_E_PIN_CANCELLED},
-    {0xE0, "CMD_SLOT_BUSY", SSC_E_READER_BUSY},
-    {0x05, "SLOT_DOES_NOT_EXIST", SSC_E_READER_NOT_FOUND},
-    {0x00, "CMD_NOT_SUPPORTED", SSC_E_NOT_SUPPORTED},
+    {0xFF, SSC_E_CANCELLED},         /* CMD_ABORTED */
+    {0xFE, SSC_E_CARD_MUTE},         /* ICC_MUTE */
+    {0xFD, SSC_E_READER_IO},         /* XFR_PARITY_ERROR */
+    {0xFC, SSC_E_READER_IO},         /* XFR_OVERRUN */
+    {0xFB, SSC_E_READER_IO},         /* HW_ERROR */
+    {0xF8, SSC_E_BAD_ATR},           /* BAD_ATR_TS */
+    {0xF7, SSC_E_BAD_ATR},           /* BAD_ATR_TCK */
+    {0xF6, SSC_E_PROTOCOL_MISMATCH}, /* ICC_PROTOCOL_NOT_SUPPORTED */
+    {0xF5, SSC_E_CARD_MUTE},         /* ICC_CLASS_NOT_SUPPORTED */
+    {0xF4, SSC_E_BAD_RESPONSE},      /* PROCEDURE_BYTE_CONFLICT */
+    {0xF3, SSC_E_PROTOCOL_MISMATCH}, /* DEACTIVATED_PROTOCOL */
+    {0xF2, SSC_E_READER_BUSY},       /* BUSY_WITH_AUTO_SEQUENCE */
+    {0xF0, SSC_E_PIN_TIMEOUT},       /* PIN_TIMEOUT */
+    {0xEF, SSC_E_PIN_CANCELLED},     /* PIN_CANCELLED */
+    {0xE0, SSC_E_READER_BUSY},       /* CMD_SLOT_BUSY */
+    {0x05, SSC_E_READER_NOT_FOUND},  /* SLOT_DOES_NOT_EXIST */
+    {0x00, SSC_E_NOT_SUPPORTED},     /* CMD_NOT_SUPPORTED */
 };
 
 size_t ssc_ccid_message_build(uint8_t *out, size_t cap, uint8_t type, uint8_t slot, uint8_t seq,
@@ -121,17 +120,6 @@ int ssc_ccid_error(uint8_t command, uint8_t error, enum ssc_ccid_icc icc)
         rc = SSC_E_CARD_MUTE; /* HW_ERROR, parity, overrun: what came was no answer to reset */
     }
     return rc;
-}
-
-const char *ssc_ccid_error_name(uint8_t error)
-{
-    const char *name = error <= 127 ? "BAD_PARAMETER" : "USER_DEFINED";
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
-        if (errors[i].number == error) {
-            name = errors[i].name;
-        }
-    }
-    return name;
 }
 
 bool ssc_ccid_notification(const uint8_t *bytes, size_t len, unsigned slot, bool *present, bool *changed)

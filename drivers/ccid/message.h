@@ -39,7 +39,7 @@ struct ssc_ccid_answer {
     uint8_t type, slot, seq;
     enum ssc_ccid_icc icc;
     enum ssc_ccid_outcome outcome;
-    uint8_t error;       /* meaning: ssc_ccid_error_name; time extension: multiplier of the waiting time */
+    uint8_t error;       /* meaning: ssc_ccid_error; time extension: multiplier of the waiting time */
     uint8_t specific;    /* bChainParameter, bProtocolNum, bClockStatus */
     const uint8_t *data; /* into the message */
     size_t len;
@@ -58,8 +58,6 @@ uint8_t ssc_ccid_answer_to(uint8_t command);
 
 /* bError of a failed command as ssc_error, given what the command was. */
 int ssc_ccid_error(uint8_t command, uint8_t error, enum ssc_ccid_icc icc);
-/* Name as in table 6.2-2, "ICC_MUTE"; never NULL. */
-const char *ssc_ccid_error_name(uint8_t error);
 
 /* NotifySlotChange: whether `slot` has a card and whether that changed. False: the message does not say. */
 bool ssc_ccid_notification(const uint8_t *bytes, size_t len, unsigned slot, bool *present, bool *changed);

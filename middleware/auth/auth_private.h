@@ -16,8 +16,6 @@ int ssc_auth_send_external(struct ssc_card *card, enum ssc_key_id key, const str
                            int64_t deadline);
 int ssc_auth_send_internal(struct ssc_card *card, const uint8_t factor[8], const uint8_t original[8],
                            uint8_t answer[8], int64_t deadline);
-/* A status word of EXTERNAL AUTHENTICATE: tries left are SSC_E_AUTH_FAILED. */
-int ssc_auth_refused(int sw);
 
 /* Card, city, province: the order of DELIVERY SESSION KEY, deepest level first. SSC_E_CARD_ID_FORMAT. */
 int ssc_auth_factors(const struct ssc_card_info *card, uint8_t factors[3][8]);

@@ -15,7 +15,8 @@ void ssc_auth_free(struct ssc_auth **a)
     }
 }
 
-int ssc_auth_refused(int sw)
+/* A status word of EXTERNAL AUTHENTICATE: tries left are SSC_E_AUTH_FAILED. */
+static int refused(int sw)
 {
     return ssc_sw_tries(sw > 0 ? (uint16_t)sw : 0) >= 0 || sw == SSC_SW_AUTH_FAILED ? SSC_E_AUTH_FAILED : sw;
 }
@@ -51,7 +52,7 @@ int ssc_auth_send_external(struct ssc_card *card, enum ssc_key_id key, const str
     /* Once: a refused proof costs a try of the key. */
     rc = ssc_card_transmit(card, &b.cmd, &rsp, SSC_TX_ONCE, deadline, NULL);
     card->key_tries = ssc_sw_tries(rc > 0 ? (uint16_t)rc : 0);
-    rc = ssc_auth_refused(rc);
+    rc = refused(rc);
     if (rc == 0) {
         ssc_card_set_key_verified(card, key);
     }
@@ -230,17 +231,5 @@ int ssc_auth_prove_and_open(struct ssc_card *card, struct ssc_auth *a, struct ss
         rc = ssc_auth_prove_key(card, a, key, challenge, deadline);
     }
     ssc_cleanse(challenge, sizeof challenge);
-    return rc;
-}
-
-int ssc_auth_check_genuine(struct ssc_card *card, struct ssc_auth *a, int64_t deadline)
-{
-    struct ssc_auth_side side = {.auth = NULL};
-    int rc = ssc_card_recall(card, deadline);
-
-    if (rc == 0) {
-        rc = ssc_auth_prove_and_open(card, a, &side, SSC_KEY_NONE, deadline);
-    }
-    ssc_auth_side_drop(&side);
     return rc;
 }

@@ -92,8 +92,6 @@ void ssc_auth_free(struct ssc_auth **a);
 /* Runs EXTERNAL AUTHENTICATE for `key` in its application (challenge, provider, card), unless already done.
  */
 int ssc_auth_open_key(struct ssc_card *card, struct ssc_auth *a, enum ssc_key_id key, int64_t deadline);
-/* Runs INTERNAL AUTHENTICATE, card and provider side by side. SSC_E_NOT_GENUINE. */
-int ssc_auth_check_genuine(struct ssc_card *card, struct ssc_auth *a, int64_t deadline);
 
 /* HSM two-step for one key: two challenges (original, factor), later the back office's 8 bytes. */
 struct ssc_auth_remote {

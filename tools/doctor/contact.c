@@ -200,7 +200,8 @@ static uint64_t good_exchanges(const struct contact *c)
 
 #define cause_of(id, ...) cause_json(id, (const char *const[]){__VA_ARGS__, NULL})
 
-json_t *contact_cause(const struct contact *c)
+/* What it means: NULL when all is well, else a cause as in the doctor's report. */
+static json_t *cause_found(const struct contact *c)
 {
     char n[5][24];
     json_t *cause = NULL;
@@ -231,7 +232,7 @@ json_t *contact_cause(const struct contact *c)
 json_t *contact_json(const struct contact *c)
 {
     const uint64_t good = good_exchanges(c);
-    json_t *cause = contact_cause(c);
+    json_t *cause = cause_found(c);
     return json_pack(
         "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:i, s:O, s:b, s:o}",
         "reader", c->reader, "rounds", (int)c->rounds, "powers", (int)c->powers, "power_failures",

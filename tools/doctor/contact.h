@@ -29,8 +29,6 @@ int contact_run(struct ssc_driver *driver, const char *reader, unsigned rounds, 
                 struct contact *out);
 void contact_free(struct contact *c);
 
-/* What it means: NULL when all is well, else a cause as in the doctor's report. */
-json_t *contact_cause(const struct contact *c);
 json_t *contact_json(const struct contact *c); /* figures, "cause" (null or object), "ok" */
 
 #endif

@@ -16,7 +16,6 @@ static void applications(void **state)
     for (int app = SSC_APP_SSSE; app < SSC_APP_COUNT; app++) {
         const struct ssc_app_info *info = ssc_app_info((enum ssc_app)app);
         assert_int_equal(info->app, app);
-        assert_ptr_equal(ssc_app_by_name(info->name), info);
         bool named = app != SSC_APP_DF05 && app != SSC_APP_DF06;
         assert_int_equal(info->aid != NULL, named);
         assert_int_equal(info->aid_len, app == SSC_APP_SSSE ? 15 : named ? 6 : 0);
@@ -25,12 +24,6 @@ static void applications(void **state)
     assert_bytes(ssc_app_info(SSC_APP_DF04)->aid, 6, "D15600000503");
     assert_bytes(ssc_app_info(SSC_APP_DF07)->aid, 6, "D15600000504");
     assert_null(ssc_app_info(SSC_APP_COUNT));
-    assert_ptr_equal(ssc_app_by_name("mf"), ssc_app_info(SSC_APP_SSSE));
-    assert_ptr_equal(ssc_app_by_name("3f00"), ssc_app_info(SSC_APP_SSSE));
-    assert_ptr_equal(ssc_app_by_name("df04"), ssc_app_info(SSC_APP_DF04));
-    assert_null(ssc_app_by_name("DF08"));
-    assert_null(ssc_app_by_name("DF0"));
-    assert_null(ssc_app_by_name(""));
 }
 
 static void files_by_name(void **state)

@@ -116,7 +116,7 @@ static void step_psam_init_purchase(struct play *play, struct ssc_command_buf *b
     memcpy(factors[0], factor.b, 8);
     memcpy(factors[1], city.b, 8);
     ssc_cmd_purse_psam_init(b, &play->p, (const uint8_t(*)[8])factors, two ? 2 : 1);
-    assert_int_equal(ssc_rsp_purse_psam_init(r, play->p.terminal_seq, play->p.mac1), 0);
+    assert_int_equal(ssc_rsp_psam_init_purchase(r, play->p.terminal_seq, play->p.mac1), 0);
     assert_int_equal(ssc_purse_purchase_session(&key, &play->p, &play->session), 0);
     assert_bytes(play->session.bytes, play->session.len, value(play, "session_key"));
     assert_int_equal(ssc_purse_purchase_mac1(&play->session, &play->p, mac1), 0);

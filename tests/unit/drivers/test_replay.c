@@ -220,55 +220,6 @@ static void a_pipe_or_a_device_is_no_recording(void **state)
     rmdir(folder);
 }
 
-static void hide_verify(void *ctx, uint8_t *tx, size_t tx_len, uint8_t *rx, size_t rx_len)
-{
-    (void)ctx;
-    (void)rx, (void)rx_len;
-    if (tx_len > 5 && tx[1] == 0x20) {
-        memset(tx + 5, 0, tx_len - 5);
-    }
-}
-
-static void what_is_recorded_plays_back(void **state)
-{
-    struct ssc_driver *d =
-        parse("reader Desk\n" ATR "> 0020000003123456\n< 9000\n> 00B2010012\n< 01029000\n");
-    struct ssc_channel *ch = open_card(d);
-    struct ssc_recorder *rec = NULL;
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-    (void)state;
-    assert_non_null(out);
-    assert_int_equal(ssc_recorder_new(out, hide_verify, NULL, &rec), 0);
-    assert_int_equal(ssc_recorder_start(rec, ch), 0);
-    ssc_channel_tap(ch, ssc_recorder_tap, rec);
-    assert_answer(ch, "0020000003123456", "9000");
-    assert_answer(ch, "00B2010012", "01029000");
-    uint8_t rx[2];
-    size_t rx_len = sizeof rx; /* too small: no answer to record */
-    assert_int_equal(
-        ssc_channel_transmit(ch, (const uint8_t *)"\x00\xB2\x01\x00\x12", 5, rx, &rx_len, ssc_deadline(100)),
-        SSC_E_BUFFER_TOO_SMALL);
-    ssc_channel_tap(ch, NULL, NULL);
-    ssc_recorder_free(&rec);
-    assert_null(rec);
-    fclose(out);
-    ssc_channel_close(&ch, true);
-    ssc_driver_free(&d);
-
-    assert_null(strstr(text, "123456"));
-    assert_non_null(strstr(text, "# > 00B2010012\n# SSC_E_BUFFER_TOO_SMALL\n"));
-    d = parse(text);
-    ch = open_card(d);
-    assert_string_equal(ch->reader, "Desk");
-    assert_answer(ch, "0020000003000000", "9000");
-    assert_answer(ch, "00B2010012", "01029000");
-    ssc_channel_close(&ch, true);
-    ssc_driver_free(&d);
-    free(text);
-}
-
 /* ---- the recordings of real cards ---- */
 
 static struct ssc_channel *open_trace(const char *name, struct ssc_driver **d)
@@ -365,7 +316,6 @@ int main(void)
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(what_is_wrong_with_a_file_is_said),
         cmocka_unit_test(a_pipe_or_a_device_is_no_recording),
-        cmocka_unit_test(what_is_recorded_plays_back),
         cmocka_unit_test(trace_30_contact),
         cmocka_unit_test(trace_30_contactless),
         cmocka_unit_test(trace_20_whole_files),

@@ -393,7 +393,6 @@ static void wrong_card_for_keys(void **state)
     struct bench b = bench("pboc", "psam");
 
     (void)state;
-    assert_int_equal(ssc_auth_check_genuine(b.card, b.auth, soon()), SSC_E_NOT_SSC);
     assert_int_equal(ssc_auth_open_key(b.card, b.auth, SSC_KEY_RKSSSE, soon()), SSC_E_NOT_SSC);
     bench_close(&b);
 }
