@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/out.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -17,18 +18,55 @@ static unsigned style_of(const char *text)
     return text[0] > 0 && text[0] < STYLES ? (unsigned)text[0] : 0;
 }
 
+/* UTF-8 by hand: text is UTF-8 here whatever locale this machine has. 0: none. */
+static size_t decode(const char *text, wchar_t *wide)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+    uint32_t c = n == 1 ? p[0] : n > 0 ? p[0] & (0x7Fu >> n) : 0;
+    for (size_t i = 1; i < n; i++) {
+        c = c << 6 | (p[i] & 0x3Fu);
+        n = (p[i] & 0xC0) == 0x80 ? n : 0;
+    }
+    *wide = (wchar_t)c;
+    return n > 0 && (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) ? 0 : n;
+}
+
+/* Columns of a character; -1: not for a terminal. The C library knows only with a locale of UTF-8, which is
+ * missing on the smallest machines. */
+static int columns_of(wchar_t wide)
+{
+    static const struct {
+        wchar_t first, last;
+        int columns;
+    } ranges[] = {
+        {0, 0x1F, -1},         {0x7F, 0x9F, -1},      {0x300, 0x36F, 0},    {0x1100, 0x115F, 2},
+        {0x200B, 0x200F, -1},  {0x2028, 0x202E, -1},  {0x2060, 0x206F, -1}, {0x2E80, 0x303E, 2},
+        {0x3041, 0xA4CF, 2},   {0xAC00, 0xD7A3, 2},   {0xE000, 0xF8FF, 1},  {0xF900, 0xFAFF, 2},
+        {0xFE30, 0xFE6F, 2},   {0xFEFF, 0xFEFF, -1},  {0xFF00, 0xFF60, 2},  {0xFFE0, 0xFFE6, 2},
+        {0x1F300, 0x1FAFF, 2}, {0x20000, 0x3FFFD, 2},
+    };
+    int columns = 1;
+    if (MB_CUR_MAX > 1) {
+        columns = iswcntrl((wint_t)wide) ? -1 : wcwidth(wide);
+    } else {
+        for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+            const bool in = wide >= ranges[i].first && wide <= ranges[i].last;
+            columns = in ? ranges[i].columns : columns;
+        }
+    }
+    return columns;
+}
+
 /* One character at `p`; `*wide` is what may be shown for it. Returns its bytes. */
 static size_t next_char(const char *p, wchar_t *wide)
 {
-    mbstate_t state = {0};
-    size_t n = mbrtowc(wide, p, strlen(p), &state);
-    if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
-        n = 1;
-        *wide = L'?';
-    } else if (iswcntrl((wint_t)*wide) || wcwidth(*wide) < 0) {
+    const size_t n = decode(p, wide);
+    if (n == 0 || columns_of(*wide) < 0) {
         *wide = L'?';
     }
-    return n;
+    return n > 0 ? n : 1;
 }
 
 size_t text_width(const char *text)
@@ -38,7 +76,7 @@ size_t text_width(const char *text)
     while (*p) {
         wchar_t wide = 0;
         p += next_char(p, &wide);
-        const int w = wcwidth(wide);
+        const int w = columns_of(wide);
         width += w > 0 ? (size_t)w : 0;
     }
     return width;
@@ -69,7 +107,7 @@ static size_t piece(const char *text, size_t *width)
     while (more) {
         wchar_t wide = 0;
         const size_t n = next_char(p, &wide);
-        const int w = wcwidth(wide);
+        const int w = columns_of(wide);
         const bool first = p == text + strspn(text, " "),
                    closing = wcschr(L",.;:!?)]，。；：、）", wide) != NULL;
         more = wide != L' ' && (first || closing || (w < 2 && !wide_before));

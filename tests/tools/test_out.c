@@ -41,6 +41,19 @@ static void test_width(void **state)
     assert_int_equal(text_width("\xFF\xFE"), 2); /* not UTF-8: shown as ?? */
 }
 
+/* A machine without a locale of UTF-8. */
+static void test_without_locale(void **state)
+{
+    assert_non_null(setlocale(LC_CTYPE, "C"));
+    test_width(state);
+    assert_int_equal(text_width("原因: 时钟错误，。"), 18);
+    assert_int_equal(text_width("\xE2\x80\xAE\xC0\xAF\xED\xA0\x80\xF4\x90\x80\x80"), 10); /* ? each byte */
+    FILE *out = paper();
+    print_styled(out, false, "代号 é \033[2J\xC2\x9B\xE2\x80\xAE.");
+    expect(out, "代号 é ?[2J??.");
+    assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+}
+
 static void test_grid(void **state)
 {
     struct cli cli = {.lang = LANG_ZH};
@@ -149,9 +162,9 @@ static void test_language(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_width),    cmocka_unit_test(test_grid),     cmocka_unit_test(test_colour),
-        cmocka_unit_test(test_hostile),  cmocka_unit_test(test_pairs),    cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_messages), cmocka_unit_test(test_language),
+        cmocka_unit_test(test_width),  cmocka_unit_test(test_without_locale), cmocka_unit_test(test_grid),
+        cmocka_unit_test(test_colour), cmocka_unit_test(test_hostile),        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_empty),  cmocka_unit_test(test_messages),       cmocka_unit_test(test_language),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
