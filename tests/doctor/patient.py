@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is examined: a tree of files that stands for a machine, a service that answers as told, a real pcscd."""
+import json
 import os
 import re
 import shutil
@@ -266,9 +267,14 @@ class Pcscd:
                                             pass_fds=[listener.fileno()], stdout=log, stderr=log, env=env)
         listener.close()
 
-    def insert(self, slot, image):
+    def insert(self, slot, image, **other):
+        """other: what is not as in the image, at its first level."""
         target = os.path.join(self.folder, "image%d.json" % slot)
         subprocess.run([support.SSCARD, "sim", "make", image, target, "--force"], check=True, stdout=subprocess.DEVNULL)
+        with open(target, encoding="utf-8") as f:
+            content = dict(json.load(f), **other)
+        with open(target, "w", encoding="utf-8") as f:
+            json.dump(content, f)
         link = os.path.join(self.folder, "r%d" % slot, "card0.json")
         os.symlink(target, link + "~")
         os.rename(link + "~", link)

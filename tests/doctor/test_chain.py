@@ -288,6 +288,11 @@ class TestKeys(patient.Case):
         script = [("system.ping", ping(psam=[])), ("reader.list", listed(reader(), reader(name="Slot B"))), ("card.info", INFO)]
         self.assertIn("psam = Slot B", self.with_answers("psam_unnamed", script)["remedy"]["en"])
 
+    def test_the_same_readers_other_slot_comes_first(self):
+        others = [reader(name="Slot B"), reader(name=reader()["name"][:-1] + "1"), reader(name="Slot C")]
+        script = [("system.ping", ping(psam=[])), ("reader.list", listed(reader(), *others)), ("card.info", INFO)]
+        self.assertIn("psam = Maker Desk Reader (S0001) 00 01 ", self.with_answers("psam_unnamed", script)["remedy"]["en"])
+
     def test_lent(self):
         self.assertIn(PSAM["reader"], self.keys("psam_lent", [dict(PSAM, ok=False, state="lent")])["evidence"]["en"])
 
@@ -340,7 +345,8 @@ class TestBehind(patient.Case):
 
     def test_time_zone(self):
         self.env["TZ"] = "UTC"
-        self.with_answers("time_zone", self.WELL + [("txn.list", {"txns": []})], remark=True)
+        cause = self.with_answers("time_zone", self.WELL + [("txn.list", {"txns": []})], remark=True)
+        self.assertIn("TZ=UTC, UTC+00:00", cause["evidence"]["zh"])
 
     def behind(self, symbol, remark=False, **of_ping):
         script = [("system.ping", ping(**of_ping))] + self.WELL[1:] + [("txn.list", {"txns": []})]

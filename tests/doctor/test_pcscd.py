@@ -11,6 +11,8 @@ import unittest
 import patient
 import support
 
+ROOT = "0123456789ABCDEFFEDCBA9876543210"  # of the simulated cards
+
 HOLDER = """
 import ctypes, sys, time
 pcsc = ctypes.CDLL("libpcsclite.so.1")
@@ -175,6 +177,24 @@ class TestPcscd(patient.Case):
         self.pcscd.insert(1, "psam-3des")
         self.pcscd.start()
         self.diagnose("psam_algorithm", "--direct")
+
+    def test_psam_without_the_key(self):
+        self.pcscd.insert(0, "ssc-3.0")
+        self.pcscd.insert(1, "psam", keys={"root": ROOT, "IRK": None})
+        self.pcscd.start()
+        evidence = self.diagnose("psam_key", "--direct")["evidence"]["en"]
+        for word in "410100813475", "639900":  # the PSAM, and where the card was issued
+            self.assertIn(word, evidence)
+
+    def test_psam_with_the_keys_of_another_project(self):
+        """Every card fails with it: the technician is told how to see whether it is the card or the PSAM."""
+        self.pcscd.insert(0, "ssc-3.0")
+        self.pcscd.insert(1, "psam", keys={"root": "00112233445566778899AABBCCDDEEFF"})
+        self.pcscd.start()
+        cause = self.diagnose("card_not_genuine", "--direct")
+        self.assertIn("410100813475", cause["evidence"]["zh"])
+        self.assertIn("known to be good", cause["remedy"]["en"])
+        self.assertIn("更换 PSAM", cause["remedy"]["zh"])
 
     def test_exclusive_holder(self):
         self.well()

@@ -2,6 +2,7 @@
 /* Transactions carry the machine's local time, to the second, for ever. */
 #include "tools/doctor/doctor.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -55,7 +56,10 @@ void link_clock(struct doctor *d)
     show_time(now, offset, text);
     snprintf(made, sizeof made, "%d", MADE_YEAR);
     snprintf(hours, sizeof hours, "%+03ld:%02ld", offset / 3600, (offset < 0 ? -offset : offset) / 60 % 60);
-    if (seam_path(s, target, "/etc/localtime")) {
+    const char *named = getenv("TZ"); /* comes before the system's */
+    if (named && named[0]) {
+        snprintf(zone, sizeof zone, "TZ=%s", named);
+    } else if (seam_path(s, target, "/etc/localtime")) {
         seam_link(zone, sizeof zone, target);
     }
     if (now < MADE || now > TOO_LATE) {

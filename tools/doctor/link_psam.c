@@ -129,7 +129,7 @@ static void refused(struct doctor *d, const struct keys *keys, const char *symbo
 {
     const char *algorithm = strcmp(js(d->info, "algorithm"), "sm4") == 0 ? "SM4" : "3DES";
     if (strcmp(symbol, "card_not_genuine") == 0) {
-        doctor_break(d, CAUSE_CARD_NOT_GENUINE);
+        doctor_break(d, CAUSE_CARD_NOT_GENUINE, keys->local ? keys->name : "-");
     } else if (strcmp(symbol, "psam_algorithm") == 0) {
         doctor_break(d, CAUSE_PSAM_ALGORITHM, algorithm, keys->name,
                      keys->algorithms[0] ? keys->algorithms : "-");
@@ -158,7 +158,7 @@ static void try_card(struct doctor *d, const struct keys *keys)
         doctor_fact(d, FACT_PSAM_OPENS);
         doctor_fact(d, FACT_GENUINE);
     } else if (strcmp(genuine, "no") == 0) {
-        doctor_break(d, CAUSE_CARD_NOT_GENUINE);
+        doctor_break(d, CAUSE_CARD_NOT_GENUINE, keys->local ? keys->name : "-");
     } else {
         doctor_fact(d, FACT_GENUINE_UNASKED);
     }
@@ -172,16 +172,21 @@ static bool algorithm_fits(const struct doctor *d, const struct keys *keys)
     return !keys->algorithms[0] || strstr(keys->algorithms, wanted) != NULL;
 }
 
-/* A second card, in a slot whose name does not say SAM; NULL: there is none. */
+/* A second card, in a slot whose name does not say SAM, one of the same reader's before others; NULL: there
+ * is none. */
 static const char *second_card(const struct doctor *d)
 {
+    const char *mine = js(d->slot, "name"), *found = NULL;
     const json_t *reader;
-    const char *found = NULL;
     size_t i;
+    bool same = false;
     json_array_foreach(d->readers, i, reader)
     {
-        if (reader != d->slot && strcmp(js(reader, "state"), "card") == 0) {
-            found = js(reader, "name");
+        const char *name = js(reader, "name");
+        const size_t stem = reader_stem(name);
+        if (reader != d->slot && strcmp(js(reader, "state"), "card") == 0 && !same) {
+            same = stem == reader_stem(mine) && memcmp(name, mine, stem) == 0;
+            found = same || !found ? name : found;
         }
     }
     return found;

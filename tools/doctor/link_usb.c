@@ -155,13 +155,6 @@ static void tell_holders(struct doctor *d, const struct usb_device *u)
     }
 }
 
-/* "NAME 00 01" is another slot of "NAME 00 00". */
-static size_t stem(const char *reader)
-{
-    const char *space = strrchr(reader, ' ');
-    return space ? (size_t)(space - reader) : strlen(reader);
-}
-
 static void mark_served(struct doctor *d)
 {
     const char *before = "";
@@ -170,7 +163,8 @@ static void mark_served(struct doctor *d)
     json_array_foreach(d->readers, i, reader)
     {
         const char *name = js(reader, "name");
-        const bool same = stem(name) == stem(before) && memcmp(name, before, stem(name)) == 0;
+        const bool same =
+            reader_stem(name) == reader_stem(before) && memcmp(name, before, reader_stem(name)) == 0;
         if (usable(reader) && !same) {
             usb_mark_served(&d->usb, name);
         }

@@ -255,3 +255,9 @@ void usb_node(const struct usb_device *u, char out[64])
 {
     snprintf(out, 64, "/dev/bus/usb/%03u/%03u", u->bus, u->address);
 }
+
+size_t reader_stem(const char *reader)
+{
+    const char *space = strrchr(reader, ' ');
+    return space ? (size_t)(space - reader) : strlen(reader);
+}

@@ -57,4 +57,7 @@ void ccid_list_path(const struct seam *s, char out[SEAM_PATH_MAX]);
 char *ccid_list_read(const char *path);
 /* True with the friendly name when the reader is on it. */
 bool ccid_list_has(const char *plist, uint16_t vid, uint16_t pid, char *name, size_t cap);
+/* "NAME 00 01" is another slot of "NAME 00 00": the length of what they have in common. */
+size_t reader_stem(const char *reader);
+
 #endif
