@@ -5,7 +5,8 @@
  *
  *     usbredir_ccid SOCKET VENDOR:PRODUCT short|extended|tpdu|characters [T1]
  *
- * Ends when QEMU closes the socket. The command 80 DD 00 00 is one that the reader never answers.
+ * Ends when QEMU closes the socket. The command 80 DD 00 00 is one that the reader never answers; 80 DF 00 nn
+ * lets one bit flip, unnoticed by all checks, in the nnth long answer behind it.
  */
 #include "device.h"
 #include "images.h"
@@ -24,6 +25,7 @@ enum {
     INTERRUPT_PACKET = 8,
     IN_MAX = 1 << 17,
     CONNECT_TRIES = 600,
+    LONG = 40, /* a record of the card, and no header, ATR or status */
     POLL_MS = 2
 };
 
@@ -40,6 +42,7 @@ struct port {
     size_t count;
     bool listening; /* interrupt pipe */
     uint64_t interrupts;
+    unsigned flip_in; /* long answers until one is changed; 0: none is */
     bool over;
 };
 
@@ -147,11 +150,12 @@ static void answer_bulk(struct port *p, uint64_t id, uint8_t endpoint, uint8_t s
     usbredirparser_send_bulk_packet(p->parser, id, &h, data, data ? (int)len : 0);
 }
 
-/* PC_to_RDR_XfrBlock with 80 DD 00 00: the reader takes it, and never answers. */
-static bool swallowed(const uint8_t *data, int len)
+/* Commands to the reader's other end. True: the reader takes it, and never answers. */
+static bool is_for_us(struct port *p, const uint8_t *data, int len)
 {
-    static const uint8_t command[] = {0x80, 0xDD, 0x00, 0x00};
-    return data && len >= 14 && data[0] == 0x6F && memcmp(data + 10, command, sizeof command) == 0;
+    const bool command = data && len >= 14 && data[0] == 0x6F && data[10] == 0x80;
+    p->flip_in = command && data[11] == 0xDF ? data[13] : p->flip_in;
+    return command && data[11] == 0xDD;
 }
 
 static void on_bulk(void *ctx, uint64_t id, struct usb_redir_bulk_packet_header *h, uint8_t *data, int len)
@@ -159,7 +163,7 @@ static void on_bulk(void *ctx, uint64_t id, struct usb_redir_bulk_packet_header 
     struct port *p = ctx;
     const size_t wanted = (size_t)h->length | (size_t)h->length_high << 16;
     if ((h->endpoint & 0x80) == 0) {
-        const int rc = swallowed(data, len) ? 0 : device_out(p->device, data, (size_t)len);
+        const int rc = is_for_us(p, data, len) ? 0 : device_out(p->device, data, (size_t)len);
         answer_bulk(p, id, h->endpoint, status_of(rc), rc == 0 ? (size_t)len : 0, NULL);
     } else if (p->count < WAITING_MAX) {
         p->waiting[p->count++] = (struct request){id, wanted};
@@ -198,6 +202,9 @@ static void pump(struct port *p)
                      p->waiting[0].len < sizeof bytes ? p->waiting[0].len : sizeof bytes, &len, &status)) {
         const uint64_t id = p->waiting[0].id;
         drop(p, 0);
+        if (len > LONG && p->flip_in > 0 && --p->flip_in == 0) {
+            bytes[LONG] ^= 0x04;
+        }
         answer_bulk(p, id, DEVICE_IN, status_of(status), len, len > 0 ? bytes : NULL);
     }
     while (p->listening && device_in(p->device, DEVICE_INTERRUPT, bytes, INTERRUPT_PACKET, &len, &status) &&

@@ -73,27 +73,35 @@ static int read_once(struct ssc_channel *ch, const struct ssc_profile *profile, 
     return rc > 0 || rc == SSC_E_NOT_SSC ? 0 : rc;
 }
 
-static bool away(int rc)
+static bool usable(struct ssc_driver *driver, const char *reader, int64_t deadline)
 {
-    return rc == SSC_E_READER_REMOVED || rc == SSC_E_READER_NOT_FOUND || rc == SSC_E_NO_SERVICE;
+    struct ssc_reader_state states[SSC_READERS_MAX];
+    size_t count = SSC_READERS_MAX;
+    bool found = false;
+    if (ssc_driver_list(driver, states, &count, deadline) == 0) {
+        for (size_t i = 0; i < count; i++) {
+            found = found || (strcmp(states[i].name, reader) == 0 && states[i].slot != SSC_SLOT_GONE);
+        }
+    }
+    return found;
+}
+
+/* Not the card's contacts, but the reader itself is the trouble: unplugged, or there and not to be used. */
+static bool away(struct ssc_driver *driver, const char *reader, int rc)
+{
+    return rc == SSC_E_READER_REMOVED || rc == SSC_E_READER_NOT_FOUND || rc == SSC_E_NO_SERVICE ||
+           ((rc == SSC_E_READER_WEDGED || rc == SSC_E_READER_IO) &&
+            !usable(driver, reader, ssc_deadline(COMES_BACK_MS)));
 }
 
 /* Waits for the reader to come back. */
 static void await_reader(struct ssc_driver *driver, const char *reader)
 {
     const int64_t deadline = ssc_deadline(COMES_BACK_MS);
-    struct ssc_reader_state states[SSC_READERS_MAX];
     uint64_t version = 0;
-    bool back = false;
     int rc = 0;
-    while (!back && (rc == 0 || rc == SSC_E_NO_SERVICE)) {
-        size_t count = SSC_READERS_MAX;
-        if (ssc_driver_list(driver, states, &count, deadline) == 0) {
-            for (size_t i = 0; i < count; i++) {
-                back = back || strcmp(states[i].name, reader) == 0;
-            }
-        }
-        rc = back ? 0 : ssc_driver_watch(driver, &version, deadline);
+    while ((rc == 0 || rc == SSC_E_NO_SERVICE) && !usable(driver, reader, deadline)) {
+        rc = ssc_driver_watch(driver, &version, deadline);
     }
 }
 
@@ -119,12 +127,14 @@ static int run_round(struct contact *c, struct ssc_driver *driver, const struct 
     struct round r = {.c = c, .digest = FNV_START};
     struct ssc_channel *ch = NULL;
     const int64_t start = ssc_now_ms();
+    bool lost = false;
     int rc = ssc_channel_open(driver, c->reader, false, &ch, deadline);
     c->rounds++;
     c->powers++;
     c->power_us += (uint64_t)(ssc_now_ms() - start) * 1000u;
     if (rc != 0) {
-        c->power_failures += away(rc) ? 0 : 1;
+        lost = away(driver, c->reader, rc);
+        c->power_failures += lost ? 0 : 1;
         note_error(c, rc);
         goto done;
     }
@@ -132,19 +142,21 @@ static int run_round(struct contact *c, struct ssc_driver *driver, const struct 
     r.modelled = strcmp(driver->ops->name, "sim") == 0;
     ssc_channel_tap(ch, take_exchange, &r);
     rc = read_once(ch, profile, deadline);
-    if (rc != 0 && !away(rc)) {
+    lost = rc != 0 && away(driver, c->reader, rc);
+    if (rc != 0 && !lost) {
         c->resets++;
         c->retries++;
         r.digest = FNV_START;
         rc = ssc_channel_reset(ch, SSC_RESET_COLD, deadline);
-        c->power_failures += rc != 0 ? 1 : 0;
+        lost = rc != 0 && away(driver, c->reader, rc);
+        c->power_failures += rc != 0 && !lost ? 1 : 0;
         rc = rc == 0 ? read_once(ch, profile, deadline) : rc;
     }
     ssc_channel_tap(ch, NULL, NULL);
     end_round(c, &r, rc, ch);
 done:
     ssc_channel_close(&ch, true);
-    if (away(rc)) {
+    if (lost) {
         c->vanished++;
         await_reader(driver, c->reader);
     }
