@@ -79,6 +79,17 @@ static void fill_request(const struct ssc_call *call, enum ssc_purse_id purse, s
     snprintf(req->reader, sizeof req->reader, "%.63s", call->slot->reader);
 }
 
+/* At a developer's desk: the card paid on site, and the file that stands for it has no MAC2. */
+static int label_recording(struct ssc_call *call, const struct ssc_txn *txn)
+{
+    const bool recorded = strcmp(call->d->driver->ops->name, "replay") == 0 && txn->has_mac2;
+    return recorded
+               ? ssc_call_fail(call, SSC_E_OUTCOME_UNKNOWN,
+                               "a recording: on site the card answered 9000, its MAC2 is not in the file",
+                               "回放录制文件：现场卡片已应答 9000，文件中不含 MAC2")
+               : SSC_E_OUTCOME_UNKNOWN;
+}
+
 int ssc_money_conclude(struct ssc_call *call, const struct ssc_txn *txn, int rc)
 {
     json_t *o = txn->id ? ssc_json_txn(txn) : NULL;
@@ -94,7 +105,7 @@ int ssc_money_conclude(struct ssc_call *call, const struct ssc_txn *txn, int rc)
         json_array_append_new(call->events, ssc_json_txn_event("txn.unknown", txn));
     }
     json_decref(o);
-    return rc;
+    return rc == SSC_E_OUTCOME_UNKNOWN ? label_recording(call, txn) : rc;
 }
 
 static int check_amounts(struct ssc_call *call)

@@ -80,7 +80,7 @@ class TestIdentity(Case):
 class TestDebit(Case):
     def test_to_its_last_exchange(self):
         """The service has read the card before: the recording holds that too. At the desk everything is played, and the
-        debit is not believed, because the card's MAC2 is not in the file."""
+        debit is not believed, because the card's MAC2 is not in the file; whoever asks is told that."""
         pin = {"stdin": PIN + "\n"}
         self.assertEqual(self.run_cli("balance", "--pin-fd", "0", **pin).code, 0)
         r, text = self.site("trace", "record", self.record, "debit", "1.00", "--pin-fd", "0", **pin)
@@ -93,6 +93,7 @@ class TestDebit(Case):
         self.start("--config", config, journal="desk.db")
         r = self.run_cli("--json", "trace", "debit", "1.00", "--pin-fd", "0", stdin="000000\n")
         self.assertEqual(r.json()["error"]["data"]["symbol"], "outcome_unknown")
+        self.assertIn("a recording: on site the card answered 9000", r.out)
         self.assertRegex(r.err, "> B02C01000F[0-9A-F]+ < 6108")
         self.assertRegex(r.err, "> 00C0000008 < (2A){8}9000")
 
