@@ -47,6 +47,15 @@ class TestPages(unittest.TestCase):
                     if place:
                         self.assertIn(place, [anchor(title) for title in re.findall(r"^#+ (.*)$", read(path), re.M)])
 
+    def test_chinese_stays_chinese(self):
+        for page in pages():
+            if "zh_CN" in page or page == README["zh"]:
+                for path, _ in links(page):
+                    twin = os.path.join("docs", "zh_CN", os.path.basename(path))
+                    own = os.path.basename(path) == os.path.basename(page)
+                    if os.path.dirname(path) == "docs" and not own:
+                        self.assertFalse(os.path.exists(os.path.join(SOURCE, twin)), page + " leads to " + path)
+
     def test_every_page_is_reached(self):
         for language, start in README.items():
             seen, todo = set(), [start]
