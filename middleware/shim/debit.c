@@ -70,13 +70,23 @@ static enum knowledge look_up(struct ssc_shim *s)
     return known;
 }
 
+/* A failure that does not say what became of the money. */
+static bool vague(const struct ssc_shim *s)
+{
+    static const char *const symbols[] = {"", "deadline_exceeded", "internal_error", "out_of_memory"};
+    bool is = sscard_error_sent(s->client);
+    for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
+        is = is || strcmp(s->symbol, symbols[i]) == 0;
+    }
+    return is;
+}
+
 /* After a call that may have moved money: a connection or an answer that was lost is not "no", and neither is
  * a success without a confirmed transaction. */
 static int outcome(struct ssc_shim *s, int rc, const json_t *result)
 {
     const char *state = json_string_value(json_object_get(json_object_get(result, "txn"), "state"));
-    const bool lost =
-        rc != 0 && s->client && (sscard_error_sent(s->client) || strcmp(s->symbol, "deadline_exceeded") == 0);
+    const bool lost = rc != 0 && s->client && vague(s);
     const bool empty = rc == 0 && (!state || strcmp(state, "confirmed") != 0);
     return lost || empty ? ssc_shim_fail(s, SSC_E_OUTCOME_UNKNOWN, NULL) : rc;
 }

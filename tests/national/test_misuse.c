@@ -170,10 +170,10 @@ static long first_call(struct bed *b, const char *conf, char text[1024])
 static void test_configuration(void **state)
 {
     struct bed *b = *state;
-    static const char *const bad[] = {"[shim]\nencoding = big5",    "[shim]\ndeadline-ms = 0",
-                                      "[shim]\ndeadline-ms = soon", "[shim]\ncolour = blue",
-                                      "[pin]\nentry = voice",       "[nowhere]\nencoding = gb18030",
-                                      "[shim]\namounts = dollars",  "nonsense"};
+    static const char *const bad[] = {
+        "[shim]\nencoding = big5",   "[shim]\ndeadline-ms = 0", "[shim]\ndeadline-ms = soon",
+        "[shim]\ncolour = blue",     "[pin]\nentry = voice",    "[nowhere]\nencoding = gb18030",
+        "[shim]\namounts = dollars", "[shim]\nsteps = both",    "nonsense"};
     char text[1024], conf[300];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(first_call(b, bad[i], text), -23);
