@@ -98,6 +98,38 @@ public final class ClientTest {
             }
             threads(service);
         }
+        closing();
+    }
+
+    /** Another thread closes what one waits in. */
+    static void closing() throws Exception {
+        Service service = new Service();
+        Events events = service.events().open();
+        List<Object> told = java.util.Collections.synchronizedList(new ArrayList<>());
+        Thread listener = new Thread(() -> {
+            try {
+                told.add(events.next(Duration.ofSeconds(60)) == null && events.isClosed());
+            } catch (SscardException e) {
+                told.add(e);
+            }
+        });
+        Thread caller = new Thread(() -> {
+            try {
+                service.cardWait(new Methods.CardWaitParams().reader(R0).state("absent").deadlineMs(60000L));
+            } catch (SscardException e) {
+                told.add(e.symbol);
+            }
+        });
+        service.systemHello();
+        listener.start();
+        caller.start();
+        Thread.sleep(300);
+        events.close();
+        listener.join(10000);
+        service.close();
+        caller.join(10000);
+        same(told, List.of(true, "daemon_absent"));
+        same(events.next(Duration.ofSeconds(5)), null);
     }
 
     static void threads(Service service) throws Exception {

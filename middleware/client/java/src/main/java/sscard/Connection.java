@@ -45,6 +45,7 @@ final class Connection implements AutoCloseable {
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private final ArrayDeque<JsonObject> notes = new ArrayDeque<>();
     private long number;
+    private volatile boolean ended;
 
     /** The answer did not come in time; the connection is as good as before. */
     static final class Late extends Exception {
@@ -149,7 +150,11 @@ final class Connection implements AutoCloseable {
     private void await(int what, long deadline) throws Late, IOException {
         channel.keyFor(selector).interestOps(what);
         long left = left(deadline);
-        if (left <= 0 && selector.selectNow() == 0 || left > 0 && selector.select(left) == 0) {
+        int ready = left <= 0 ? selector.selectNow() : selector.select(left);
+        if (ended) {
+            throw new IOException("closed by another thread");
+        }
+        if (ready == 0) {
             if (Thread.interrupted()) {
                 throw new IOException("interrupted");
             }
@@ -269,6 +274,12 @@ final class Connection implements AutoCloseable {
             }
         }
         return notes.remove();
+    }
+
+    /** From any thread: who waits gives up. close() is left to the thread whose turn it is. */
+    void end() {
+        ended = true;
+        selector.wakeup();
     }
 
     @Override

@@ -26,7 +26,7 @@ public final class Service extends Methods implements AutoCloseable {
     private final Path path;
     private final Duration timeout;
     private final ReentrantLock turn = new ReentrantLock();
-    private Connection connection;
+    private volatile Connection connection;
 
     public Service() {
         this(null, Duration.ofSeconds(30));
@@ -117,15 +117,20 @@ public final class Service extends Methods implements AutoCloseable {
     }
 
     private void drop() {
-        if (connection != null) {
-            connection.close();
-            connection = null;
+        Connection over = connection;
+        connection = null;
+        if (over != null) {
+            over.close();
         }
     }
 
-    /** Hangs up; leases end with it. */
+    /** Hangs up; leases end with it. A call that another thread waits in ends with daemon_absent. */
     @Override
     public void close() {
+        Connection waiting = connection;
+        if (waiting != null) {
+            waiting.end();
+        }
         turn.lock();
         try {
             drop();
