@@ -266,7 +266,8 @@ static int power_up(struct ccid_channel *c, bool shared, int64_t deadline)
     const bool mute = rc == SSC_E_CARD_MUTE;
     const bool news = s->present && (s->mute != mute || (rc == 0 && s->atr_len != card->atr.raw_len));
     s->mute = s->present && mute;
-    if (rc == 0) {
+    if (rc == 0 ||
+        rc == SSC_E_PROTOCOL_MISMATCH) { /* it has spoken, in a protocol that is not the reader's */
         memcpy(s->atr, card->atr.raw, card->atr.raw_len);
         s->atr_len = card->atr.raw_len;
     }

@@ -267,7 +267,19 @@ class TestReaderAndCard(patient.Case):
         for symbol, error in (("card_protocol", "protocol_mismatch"), ("card_atr", "bad_atr"), ("card_unreadable", "reader_io_error"),
                               ("card_mute", "card_unpowered"), ("slot_empty", "card_removed"), ("reader_held", "reader_busy")):
             with self.subTest(error):
-                self.seen(symbol, reader(), ("card.info", support.error(error)))
+                self.seen(symbol, reader(), ("card.info", support.error(error)), ("reader.list", listed(reader()), True))
+
+    def test_reader_that_goes_while_the_card_is_read(self):
+        """A cable, not a dirty card."""
+        for error, now in ("reader_removed", []), ("reader_not_found", []), ("reader_io_error", []), ("reader_io_error", [reader("gone")]):
+            with self.subTest(error):
+                cause = self.seen("reader_gone", reader(), ("card.info", support.error(error)), ("reader.list", listed(*now), True))
+                self.assertIn(error, cause["evidence"]["zh"])
+
+    def test_answer_to_reset_that_came_with_the_refusal(self):
+        fresh = ("reader.list", listed(reader(atr="3BED00")), True)
+        cause = self.seen("card_protocol", reader(atr=None), ("card.info", support.error("protocol_mismatch")), fresh)
+        self.assertIn("ATR 3BED00", cause["evidence"]["en"])
 
     def test_not_ssc(self):
         self.seen("card_not_ssc", reader(), ("card.info", dict(INFO, kind="unknown")))

@@ -7,6 +7,9 @@
 #include "apdu/bytes.h"
 
 #include <string.h>
+#include <unistd.h>
+
+enum { LOOKS = 4, LOOK_US = 250000 };
 
 static void mute(struct doctor *d)
 {
@@ -33,15 +36,62 @@ void doctor_wedged(struct doctor *d)
     }
 }
 
+/* What is known of the reader now: its ATR, where the card spoke before it failed. The caller's; NULL: the
+ * reader is not listed any more. */
+static json_t *look_again(struct doctor *d)
+{
+    char symbol[64], detail[160];
+    json_t *answer = doctor_ask(d, "reader.list", NULL, symbol, detail), *found = NULL, *reader;
+    size_t i;
+    json_array_foreach(json_object_get(answer, "readers"), i, reader)
+    {
+        if (strcmp(js(reader, "name"), js(d->slot, "name")) == 0) {
+            json_decref(found);
+            found = json_incref(reader);
+        }
+    }
+    json_decref(answer);
+    return found;
+}
+
+static bool is_gone(const json_t *reader)
+{
+    return !reader || strcmp(js(reader, "state"), "gone") == 0;
+}
+
+/* A driver needs a moment to see that it was not the card, but the reader that went away. */
+static json_t *look_until_gone(struct doctor *d)
+{
+    json_t *now = look_again(d);
+    for (unsigned i = 0; i < LOOKS && !is_gone(now); i++) {
+        usleep(LOOK_US);
+        json_decref(now);
+        now = look_again(d);
+    }
+    return now;
+}
+
+static bool one_of(const char *symbol, const char *const *symbols)
+{
+    bool found = false;
+    for (size_t i = 0; symbols[i]; i++) {
+        found = found || strcmp(symbol, symbols[i]) == 0;
+    }
+    return found;
+}
+
 void doctor_card_failed(struct doctor *d, const char *method, const char *symbol, const char *detail)
 {
     static const char *const mute_symbols[] = {"card_mute", "card_unpowered", NULL};
-    const char *atr = js(d->slot, "atr")[0] ? js(d->slot, "atr") : "-";
-    bool is_mute = false;
-    for (size_t i = 0; mute_symbols[i]; i++) {
-        is_mute = is_mute || strcmp(symbol, mute_symbols[i]) == 0;
-    }
-    if (is_mute) {
+    static const char *const lost[] = {"reader_removed", "reader_not_found", NULL};
+    static const char *const doubtful[] = {"reader_io_error", "protocol_mismatch", "bad_atr", NULL};
+    const bool io = strcmp(symbol, "reader_io_error") == 0;
+    json_t *now = io ? look_until_gone(d) : one_of(symbol, doubtful) ? look_again(d) : NULL;
+    const char *atr = js(now, "atr")[0] ? js(now, "atr") : js(d->slot, "atr");
+    atr = atr[0] ? atr : "-";
+    if (one_of(symbol, lost) || (one_of(symbol, doubtful) && is_gone(now))) {
+        doctor_break(d, CAUSE_READER_GONE, js(d->slot, "name"), symbol);
+    } else if (one_of(symbol, mute_symbols)) {
         mute(d);
     } else if (strcmp(symbol, "protocol_mismatch") == 0) {
         doctor_break(d, CAUSE_CARD_PROTOCOL, atr, detail);
@@ -64,6 +114,7 @@ void doctor_card_failed(struct doctor *d, const char *method, const char *symbol
     } else {
         doctor_break(d, CAUSE_CARD_UNREADABLE, js(d->slot, "name"), detail);
     }
+    json_decref(now);
 }
 
 static void tell_atr(struct doctor *d)

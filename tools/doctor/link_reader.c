@@ -61,7 +61,7 @@ void link_reader(struct doctor *d)
         doctor_break(d, CAUSE_READER_HELD, js(d->slot, "name"), "SCARD_STATE_EXCLUSIVE",
                      users[0] ? users : "-");
     } else if (is(d->slot, "state", "gone")) {
-        doctor_break(d, CAUSE_READER_GONE, js(d->slot, "name"));
+        doctor_break(d, CAUSE_READER_GONE, js(d->slot, "name"), "gone");
     } else {
         doctor_fact(d, is(d->slot, "medium", "contactless") ? FACT_READER_CONTACTLESS : FACT_READER_CONTACT,
                     js(d->slot, "name"));
