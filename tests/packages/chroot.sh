@@ -44,6 +44,9 @@ check 'libraries are complete' not says 'not found' ldd /usr/sbin/sscardd /usr/b
 check 'manual pages' test -s /usr/share/man/man8/sscardd.8.gz -a -s /usr/share/man/man1/sscard.1.gz -a -s /usr/share/man/zh_CN/man1/sscard.1.gz
 check 'a debit' with_service pay first-sale-00000001
 check 'the Python client' says '张三' with_service python3 -c 'import sscard; print(sscard.Service().card_identity())'
+check 'pip sees the Python client' says "$(dpkg-deb -f /debs/old/python3-sscard_*.deb Version | sed 's/-.*//')" python3 -c '
+import importlib.metadata as m
+print(m.version("sscard"))'
 check 'the national library' says '张三' with_service python3 -c "
 import ctypes
 out = ctypes.create_string_buffer(2048)
