@@ -166,6 +166,14 @@ int service_stop(struct service *s, int signal_number)
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+void service_freeze(struct service *s)
+{
+    int status = 0;
+    assert_int_equal(kill(s->pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(s->pid, &status, WUNTRACED), s->pid);
+    assert_true(WIFSTOPPED(status));
+}
+
 static void remove_folder(const char *path)
 {
     const pid_t pid = fork();

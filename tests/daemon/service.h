@@ -31,6 +31,8 @@ void service_sim(struct service *s, const char *images, bool keep_state);
 void service_pass(int listener);
 /* Signals and waits; returns the exit status, or minus the signal. */
 int service_stop(struct service *s, int signal_number);
+/* SIGSTOP, and waits until no thread of it runs any more; SIGCONT wakes it. */
+void service_freeze(struct service *s);
 /* What the daemon wrote to stderr so far; caller frees. */
 char *service_log(const struct service *s);
 /* Writes a file into the folder and returns its path (static buffer). */

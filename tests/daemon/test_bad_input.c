@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Clients that lie: each gets a clear error, and the service goes on for everybody else. */
 #include "service.h"
+#include "stopwatch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -277,9 +278,9 @@ static void test_never_reading(void **state)
         }
     }
     assert_true(sent < (8u << 20)); /* the daemon has stopped reading long ago */
-    const int64_t start = now_ms();
+    const struct stopwatch watch = stopwatch_start();
     still_works(c);
-    assert_true(now_ms() - start < 500);
+    assert_took(&watch, 0, 500);
     client_free(&deaf);
     still_works(c);
     client_free(&c);
@@ -305,7 +306,7 @@ static void test_thousand_connections(void **state)
                  MSG_NOSIGNAL) < 0) {
             closed = true;
         }
-        json_t *answer = client_read(all[i], 5000, &closed);
+        json_t *answer = client_read(all[i], 20000, &closed);
         if (answer) {
             refused += strcmp(symbol_of(answer), "too_many_clients") == 0;
         } else {
@@ -318,7 +319,15 @@ static void test_thousand_connections(void **state)
         client_free(&all[i]);
     }
     free(all);
-    sleep_ms(50);
+    const int64_t until = now_ms() + 20000; /* until it has noticed that they are gone */
+    bool full = true;
+    while (full) {
+        struct client *c = client_new(*state);
+        json_t *answer = client_call(c, "system.hello", NULL);
+        full = symbol_of(answer)[0] != '\0' && now_ms() < until;
+        json_decref(answer);
+        client_free(&c);
+    }
     struct client *c = client_new(*state);
     still_works(c);
     client_free(&c);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The answer comes by the deadline, whatever the card does; other readers do not notice. */
 #include "service.h"
+#include "stopwatch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-#define OVERRUN_MS 50
 
 /* The cards are powered once, so that the faults below meet commands and not the reset. */
 static int up(void **state)
@@ -36,15 +36,14 @@ static void test_mute_card(void **state)
     struct client *c = client_new(*state), *other = client_new(*state);
     for (int deadline = 60; deadline <= 460; deadline += 200) {
         json_decref(client_ok(c, "sim.fault", "{s:s, s:s, s:i}", "reader", R0, "kind", "mute", "nth", 0));
-        const int64_t start = now_ms();
+        const struct stopwatch watch = stopwatch_start();
         const int64_t id =
             client_post(c, "card.identity", "{s:s, s:i}", "reader", R0, "deadline_ms", deadline);
         json_decref(client_ok(other, "purse.balance", "{s:s}", "reader", R1));
-        assert_true(now_ms() - start < 50); /* the other reader answered meanwhile */
+        assert_in_time(&watch, 0); /* the other reader answered meanwhile */
         json_t *answer = client_answer(c, id);
-        const int64_t took = now_ms() - start;
+        assert_in_time(&watch, deadline);
         assert_string_equal(symbol_of(answer), "deadline_exceeded");
-        assert_true(took < deadline + OVERRUN_MS);
         json_decref(answer);
         json_decref(client_ok(c, "sim.fault", "{s:s, s:s}", "reader", R0, "kind", "none"));
         json_decref(client_ok(c, "card.identity", "{s:s}", "reader", R0)); /* nothing is left of it */
@@ -55,41 +54,71 @@ static void test_mute_card(void **state)
     client_free(&other);
 }
 
-static void test_money_on_a_mute_card(void **state)
+/* Until the journal knows how the debit ended: the card never left, the service asks it by itself. "" when
+ * there is no such debit. */
+static void await_settled(struct client *c, const char *op, char state[32])
 {
-    struct client *c = client_new(*state);
-    json_decref(client_ok(c, "sim.fault", "{s:s, s:s, s:i, s:s, s:s}", "reader", R0, "kind", "timeout_after",
-                          "nth", 1, "cla", "B0", "ins", "2C"));
-    const int64_t start = now_ms();
-    json_t *data =
-        client_fails(c, "outcome_unknown", "purse.debit", "{s:s, s:s, s:i, s:i, s:{s:s}}", "reader", R0, "op",
-                     "sale-0000000000001", "amount", 900, "deadline_ms", 500, "pin", "secret", "123456");
-    assert_true(now_ms() - start < 500 + OVERRUN_MS);
-    assert_int_equal(int_of(json_object_get(data, "txn"), "amount"), 900);
-    json_decref(data);
-    /* the card never left: the service asks it by itself, and the journal knows soon */
-    const int64_t limit = now_ms() + 5000;
+    const int64_t limit = now_ms() + 20000;
     bool settled = false;
-    while (!settled && now_ms() < limit) {
-        json_t *r = client_ok(c, "txn.get", "{s:s}", "op", "sale-0000000000001");
-        settled = json_is_true(json_object_get(json_object_get(r, "txn"), "final"));
-        if (settled) {
-            assert_string_equal(text_of(json_object_get(r, "txn"), "state"), "confirmed");
-        }
+    while (!settled) {
+        assert_true(now_ms() < limit);
+        json_t *r = client_call(c, "txn.get", "{s:s}", "op", op);
+        const json_t *txn = json_object_get(json_object_get(r, "result"), "txn");
+        settled = !txn || json_is_true(json_object_get(txn, "final"));
+        snprintf(state, 32, "%s", text_of(txn, "state"));
         json_decref(r);
         sleep_ms(5);
     }
-    assert_true(settled);
+}
+
+/* False: what the worker knew came too late for its caller, who was told that the time is over. Both mean:
+ * ask the journal. */
+static bool outcome_unknown(struct client *c, const char *op)
+{
+    enum { DEADLINE = 1500 };
+    json_decref(client_ok(c, "sim.fault", "{s:s, s:s, s:i, s:s, s:s}", "reader", R0, "kind", "timeout_after",
+                          "nth", 1, "cla", "B0", "ins", "2C"));
+    const struct stopwatch watch = stopwatch_start();
+    json_t *answer = client_call(c, "purse.debit", "{s:s, s:s, s:i, s:i, s:{s:s}}", "reader", R0, "op", op,
+                                 "amount", 900, "deadline_ms", DEADLINE, "pin", "secret", "123456");
+    assert_in_time(&watch, DEADLINE);
+    const bool unknown = strcmp(symbol_of(answer), "outcome_unknown") == 0;
+    const json_t *txn = json_object_get(json_object_get(json_object_get(answer, "error"), "data"), "txn");
+    if (unknown) {
+        assert_int_equal(int_of(txn, "amount"), 900);
+    } else {
+        assert_string_equal(symbol_of(answer), "deadline_exceeded");
+    }
+    json_decref(answer);
+    json_decref(client_ok(c, "sim.fault", "{s:s, s:s}", "reader", R0, "kind", "none"));
+    return unknown;
+}
+
+static void test_money_on_a_mute_card(void **state)
+{
+    enum { ROUNDS = 10 }; /* a machine that runs the worker 15 ms late in each of them is none */
+    struct client *c = client_new(*state);
+    bool unknown = false;
+    for (int i = 0; i < ROUNDS && !unknown; i++) {
+        char op[32], end[32];
+        snprintf(op, sizeof op, "sale-%013d", i);
+        unknown = outcome_unknown(c, op);
+        await_settled(c, op, end);
+        if (unknown) {
+            assert_string_equal(end, "confirmed");
+        }
+    }
+    assert_true(unknown);
     client_free(&c);
 }
 
 static void test_waiting_for_a_card(void **state)
 {
     struct client *c = client_new(*state);
-    const int64_t start = now_ms();
+    const struct stopwatch watch = stopwatch_start();
     client_refused(c, "deadline_exceeded", "card.wait", "{s:s, s:s, s:i}", "reader", R0, "state", "absent",
                    "deadline_ms", 100);
-    assert_in_range(now_ms() - start, 95, 100 + OVERRUN_MS);
+    assert_took(&watch, 95, 100 + STOPWATCH_OVERRUN_MS);
     client_free(&c);
 }
 
@@ -99,9 +128,9 @@ static void test_slow_card(void **state)
     struct client *c = client_new(*state);
     json_decref(client_ok(c, "sim.fault", "{s:s, s:s, s:i, s:i}", "reader", R0, "kind", "slow", "nth", 1,
                           "arg", 150));
-    const int64_t start = now_ms();
-    json_decref(client_ok(c, "card.identity", "{s:s, s:i}", "reader", R0, "deadline_ms", 2000));
-    assert_true(now_ms() - start >= 140);
+    const struct stopwatch watch = stopwatch_start();
+    json_decref(client_ok(c, "card.identity", "{s:s, s:i}", "reader", R0, "deadline_ms", 20000));
+    assert_took(&watch, 140, 2000);
     client_free(&c);
 }
 
@@ -109,16 +138,16 @@ static void test_cancel_running_read(void **state)
 {
     struct client *c = client_new(*state);
     json_decref(client_ok(c, "sim.fault", "{s:s, s:s, s:i, s:i}", "reader", R0, "kind", "slow", "nth", 1,
-                          "arg", 400));
-    const int64_t start = now_ms();
-    const int64_t id = client_post(c, "card.identity", "{s:s, s:i}", "reader", R0, "deadline_ms", 2000);
-    sleep_ms(50);
+                          "arg", 2000));
+    const int64_t id = client_post(c, "card.identity", "{s:s, s:i}", "reader", R0, "deadline_ms", 20000);
+    stopwatch_nap(50);
+    const struct stopwatch watch = stopwatch_start();
     client_line(c, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"method\":\"rpc.cancel\",\"params\":{\"id\":2}}");
     json_t *answer = client_answer(c, id);
     assert_string_equal(symbol_of(answer), "cancelled");
-    assert_true(now_ms() - start < 200);
+    assert_in_time(&watch, 0);
     json_decref(answer);
-    answer = client_read(c, 1000, NULL);
+    answer = client_read(c, 20000, NULL);
     assert_true(json_is_true(json_object_get(json_object_get(answer, "result"), "card_touched")));
     json_decref(answer);
     json_decref(client_ok(c, "card.info", "{s:s}", "reader", R0));

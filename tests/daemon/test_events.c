@@ -44,7 +44,7 @@ static void test_numbers_without_gap(void **state)
     json_decref(snapshot);
     swap_card(other, 10);
     for (unsigned i = 0; i < 20; i++) {
-        json_t *note = client_read(c, 2000, NULL);
+        json_t *note = client_read(c, 20000, NULL);
         const json_t *params = json_object_get(note, "params");
         assert_string_equal(text_of(params, "type"), i % 2 ? "card.inserted" : "card.removed");
         assert_string_equal(text_of(params, "reader"), R1);
@@ -113,7 +113,7 @@ static void test_transactions_are_private(void **state)
         assert_string_equal(text_of(txn, "state"), "confirmed");
     } else {
         assert_string_equal(symbol_of(answer), "outcome_unknown");
-        json_t *event = client_event(c, "txn.settled", 3000);
+        json_t *event = client_event(c, "txn.settled", 20000);
         assert_int_equal(int_of(json_object_get(event, "txn"), "amount"), 700); /* the owner sees the whole */
         json_decref(event);
     }
@@ -138,7 +138,7 @@ static void test_slow_subscriber_is_dropped(void **state)
     /* what it reads at last ends with the reason */
     bool told = false;
     json_t *note;
-    while (!told && (note = client_read(slow, 2000, NULL)) != NULL) {
+    while (!told && (note = client_read(slow, 20000, NULL)) != NULL) {
         const json_t *params = json_object_get(note, "params");
         told = strcmp(text_of(params, "type"), "subscription.dropped") == 0;
         if (told) {

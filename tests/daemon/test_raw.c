@@ -19,7 +19,7 @@ static int up(void **state)
 /* The first PSAM of ping, when it has this state. New reference. */
 static json_t *psam_in_state(struct client *c, const char *wanted)
 {
-    const int64_t limit = now_ms() + 5000;
+    const int64_t limit = now_ms() + 20000;
     json_t *found = NULL;
     while (!found && now_ms() < limit) {
         json_t *r = client_ok(c, "system.ping", NULL);

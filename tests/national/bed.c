@@ -144,6 +144,11 @@ void bed_put(struct bed *b, int slot, const char *image)
     }
 }
 
+void bed_torn(struct bed *b, int slot)
+{
+    wait_for(b, slot, "absent");
+}
+
 void bed_put_back(struct bed *b, int slot)
 {
     if (b->pcscd) {

@@ -44,6 +44,8 @@ void bed_free(struct bed **b);
 void bed_put(struct bed *b, int slot, const char *image);
 /* The card that was there last comes back after it was torn out. */
 void bed_put_back(struct bed *b, int slot);
+/* Until the service knows that the card was torn out: before, a call says "taken out", and then "no card". */
+void bed_torn(struct bed *b, int slot);
 /* A ready-made image with one member changed: "keys.root", value as JSON text ("null" too). Static buffer. */
 const char *bed_image(const char *name, const char *member, const char *value);
 /* What the holder types on the reader's pad: the PIN, or the old one and the new one; old "" cancels. */

@@ -57,6 +57,7 @@ static void test_torn(void **state)
         bed_put(b, CONTACT, bed_image(i % 2 ? "ssc-3.0" : "ssc-2.0", "faults", faults));
         DEBIT_FAILS(-4, "扣款结果未知", .pay = pay);
         no_lease(b);
+        bed_torn(b, CONTACT);
         FAILS(b->caller, -2, "无卡", iDoDebit, .type = 1, .card = CARD, .pay = pay);
         bed_put_back(b, CONTACT);
         snprintf(line, sizeof line, "%s", DEBIT(.pay = pay));

@@ -2,6 +2,8 @@
 /* Callers who do it wrong, and a service that comes and goes. */
 #include "bed.h"
 
+#include "stopwatch.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -253,23 +255,34 @@ static void test_restart_between_steps(void **state)
     OK(b->caller, iVerifyPIN, .type = 1);
 }
 
+/* A caller in such a hurry may be too late on a busy machine: then it calls again. */
+static void reads_at_last(struct caller *hasty)
+{
+    const int64_t limit = now_ms() + 20000;
+    long rc = -4;
+    while (rc == -4 && now_ms() < limit) {
+        rc = caller_call(hasty, FN_iReadCardBas, &(struct args){.type = 1}, NULL);
+    }
+    assert_int_equal(rc, 0);
+}
+
 static void test_late(void **state)
 {
     struct bed *b = *state;
     struct caller *hasty = caller_new(b, "deadline-ms = 300\n");
     bed_put(b, CONTACT, "ssc-3.0");
-    assert_string_equal(OK(hasty, iReadCardBas, .type = 1), LINE);
-    kill(b->s->pid, SIGSTOP);
+    reads_at_last(hasty);
+    service_freeze(b->s);
     for (enum function fn = 0; fn < FN_COUNT; fn++) {
-        const int64_t start = now_ms();
+        const struct stopwatch watch = stopwatch_start();
         const long rc = caller_call(hasty, fn, &GOOD, NULL);
         assert_true(rc == -4 || rc == -23);
-        assert_in_range(now_ms() - start, 0, 600);
+        assert_took(&watch, 0, 600);
     }
     FAILS(hasty, -4, "在规定时间内没有应答", iReadCardBas, .type = 1);
     kill(b->s->pid, SIGCONT);
     no_lease(b); /* what came too late is nobody's */
-    assert_string_equal(OK(hasty, iReadCardBas, .type = 1), LINE);
+    reads_at_last(hasty);
     caller_free(&hasty);
 }
 
@@ -277,25 +290,25 @@ static void test_late(void **state)
 static void test_card_taken(void **state)
 {
     struct bed *b = *state;
-    struct caller *hasty = caller_new(b, "deadline-ms = 300\n");
+    struct caller *other = caller_new(b, "deadline-ms = 4000\n"); /* the service answers 200 ms before */
     bed_put(b, CONTACT, "ssc-3.0");
     OK(b->caller, iReadCardBas_HSM_Step1, .type = 1);
-    FAILS(hasty, -12, "读卡器被其他程序占用", iReadCardBas, .type = 1);
+    FAILS(other, -12, "读卡器被其他程序占用", iReadCardBas, .type = 1);
     caller_free(&b->caller); /* a thread that ends gives its card back */
     b->caller = NULL;
     no_lease(b);
-    assert_string_equal(OK(hasty, iReadCardBas, .type = 1), LINE);
-    caller_free(&hasty);
+    assert_string_equal(OK(other, iReadCardBas, .type = 1), LINE);
+    caller_free(&other);
 }
 
 static void test_hold_is_over(void **state)
 {
     struct bed *b = *state;
-    struct caller *slow = caller_new(b, "hsm-hold-ms = 200\ndeadline-ms = 1000\n");
+    struct caller *slow = caller_new(b, "hsm-hold-ms = 200\ndeadline-ms = 3000\n");
     char key[100];
     bed_put(b, CONTACT, "ssc-3.0");
     snprintf(key, sizeof key, "%s", office_identity(OK(slow, iReadCardBas_HSM_Step1, .type = 1)));
-    sleep_ms(250);
+    stopwatch_nap(250);
     FAILS(slow, -12, "占用标识无效或已过期", iReadCardBas_HSM_Step2, .key = key);
     no_lease(b);
     OK(slow, iReadCardBas_HSM_Step1, .type = 1); /* and never comes back: the service ends it */

@@ -192,6 +192,14 @@ void test_pcscd_kill(struct test_pcscd *p)
     end_pcscd(p, SIGKILL);
 }
 
+void test_pcscd_freeze(struct test_pcscd *p)
+{
+    int status = 0;
+    assert_int_equal(kill(p->pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(p->pid, &status, WUNTRACED), p->pid);
+    assert_true(WIFSTOPPED(status));
+}
+
 void test_pcscd_free(struct test_pcscd **p)
 {
     if (*p) {

@@ -35,6 +35,8 @@ void test_pcscd_entry(struct test_pcscd *p, const char *name, const char *device
 void test_pcscd_start(struct test_pcscd *p);
 void test_pcscd_stop(struct test_pcscd *p); /* SIGTERM, and waits */
 void test_pcscd_kill(struct test_pcscd *p); /* SIGKILL */
+/* SIGSTOP, and waits until no thread of it runs any more: that may be long after kill(2). */
+void test_pcscd_freeze(struct test_pcscd *p);
 
 /* image: name of a ready-made image, or JSON text (begins with a brace), or NULL: the card that was there
  * before, with its state. */

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <winscard.h>
 
@@ -41,9 +40,9 @@ static void absent_at_start(void **state)
     nap(2500); /* the attempts have ended, inotify is what wakes the driver */
     test_pcscd_insert(p, 0, "ssc-3.0");
     test_pcscd_start(p);
-    const int64_t start = ssc_now_ms();
+    const struct stopwatch watch = stopwatch_start();
     assert_int_equal(ssc_driver_watch(bed.driver, &version, ssc_deadline(SOON)), 0);
-    assert_in_range(ssc_now_ms() - start, 0, 500);
+    assert_took(&watch, 0, 500);
     await(&bed, 0, SSC_SLOT_CARD);
     ssc_driver_free(&bed.driver);
     test_pcscd_free(&p);
@@ -58,10 +57,10 @@ static void restart(struct bed *bed, void (*end)(struct test_pcscd *))
     int rc = 0;
     assert_int_equal(challenge(ch, SOON), 0);
     end(bed->pcscd);
-    const int64_t start = ssc_now_ms();
+    const struct stopwatch watch = stopwatch_start();
     assert_int_equal(challenge(ch, SOON), SSC_E_NO_SERVICE);
     assert_int_equal(challenge(ch, SOON), SSC_E_NO_SERVICE);
-    assert_in_range(ssc_now_ms() - start, 0, OVERRUN);
+    assert_in_time(&watch, 0);
     while (rc == 0) {
         rc = ssc_driver_watch(bed->driver, &version, ssc_deadline(SOON));
     }
@@ -99,9 +98,9 @@ static void killed_in_the_middle_of_a_call(void **state)
     pthread_t killer;
     test_pcscd_fault(bed->pcscd, 0, "hang");
     assert_int_equal(pthread_create(&killer, NULL, kill_soon, bed->pcscd), 0);
-    const int64_t start = ssc_now_ms();
+    const struct stopwatch watch = stopwatch_start();
     assert_int_equal(challenge(ch, SOON), SSC_E_NO_SERVICE);
-    assert_in_range(ssc_now_ms() - start, 50, 100 + 4 * OVERRUN);
+    assert_took(&watch, 0, 300);
     pthread_join(killer, NULL);
     assert_false(ch->wedged);
     ssc_channel_close(&ch, true);
@@ -119,31 +118,31 @@ static void a_transmit_that_never_returns(void **state)
     test_pcscd_insert(bed->pcscd, 1, "ssc-2.0");
     await(bed, 1, SSC_SLOT_CARD);
     test_pcscd_fault(bed->pcscd, 0, "0084 hang");
-    int64_t start = ssc_now_ms();
+    struct stopwatch watch = stopwatch_start();
     assert_int_equal(challenge(stuck, 200), SSC_E_DEADLINE_EXCEEDED);
-    assert_in_range(ssc_now_ms() - start, 200, 200 + OVERRUN);
+    assert_took(&watch, 199, 200 + STOPWATCH_OVERRUN_MS);
     assert_true(stuck->wedged);
 
     /* the stuck reader says so at once, whoever asks */
-    start = ssc_now_ms();
+    watch = stopwatch_start();
     assert_int_equal(challenge(stuck, SOON), SSC_E_READER_WEDGED);
     assert_int_equal(ssc_channel_reset(stuck, SSC_RESET_COLD, ssc_deadline(SOON)), SSC_E_READER_WEDGED);
     assert_int_equal(try_open(bed, 0, &ch), SSC_E_READER_WEDGED);
-    assert_in_range(ssc_now_ms() - start, 0, OVERRUN);
+    assert_in_time(&watch, 0);
 
     /* the others go on */
     assert_int_equal(try_open(bed, 1, &ch), 0);
     for (int i = 0; i < 100; i++) {
         assert_int_equal(challenge(ch, SOON), 0);
     }
-    assert_in_range(ssc_now_ms() - start, 0, 500);
+    assert_took(&watch, 0, 500);
     ssc_channel_close(&ch, true);
     test_pcscd_remove(bed->pcscd, 1);
     await(bed, 1, SSC_SLOT_EMPTY);
 
     /* once the hardware has returned, all is as before */
     test_pcscd_fault(bed->pcscd, 0, NULL);
-    start = ssc_now_ms();
+    const int64_t start = ssc_now_ms();
     while (stuck->wedged && ssc_now_ms() < start + SOON) {
         nap(5);
     }
@@ -160,12 +159,12 @@ static void closed_while_stuck(void **state)
     struct ssc_channel *stuck = open_card(bed, 0);
     test_pcscd_fault(bed->pcscd, 0, "hang");
     assert_int_equal(challenge(stuck, 50), SSC_E_DEADLINE_EXCEEDED);
-    int64_t start = ssc_now_ms();
+    struct stopwatch watch = stopwatch_start();
     ssc_channel_close(&stuck, true);
-    assert_in_range(ssc_now_ms() - start, 0, OVERRUN);
-    start = ssc_now_ms();
+    assert_in_time(&watch, 0);
+    watch = stopwatch_start();
     ssc_driver_free(&bed->driver);
-    assert_in_range(ssc_now_ms() - start, 0, 4 * OVERRUN);
+    assert_took(&watch, 0, 200);
     test_pcscd_fault(bed->pcscd, 0, NULL);
     nap(200);
 }
@@ -177,17 +176,17 @@ static void frozen_service(void **state)
     struct ssc_channel *ch = open_card(bed, 0), *other = NULL;
     struct ssc_reader_state readers[2];
     size_t count = 2;
-    assert_int_equal(kill(bed->pcscd->pid, SIGSTOP), 0);
-    int64_t start = ssc_now_ms();
+    test_pcscd_freeze(bed->pcscd);
+    struct stopwatch watch = stopwatch_start();
     assert_int_equal(ssc_driver_list(bed->driver, readers, &count, ssc_deadline(SOON)), 0);
     assert_int_equal(challenge(ch, 100), SSC_E_DEADLINE_EXCEEDED);
     assert_int_equal(ssc_channel_open(bed->driver, bed->pcscd->reader[1], false, &other, ssc_deadline(100)),
                      SSC_E_DEADLINE_EXCEEDED);
-    assert_in_range(ssc_now_ms() - start, 200, 200 + 2 * OVERRUN);
+    assert_took(&watch, 198, 200 + 2 * STOPWATCH_OVERRUN_MS);
     ssc_channel_close(&ch, true);
-    start = ssc_now_ms();
+    watch = stopwatch_start();
     ssc_driver_free(&bed->driver);
-    assert_in_range(ssc_now_ms() - start, 0, 500 + OVERRUN);
+    assert_in_time(&watch, 500);
     test_pcscd_kill(bed->pcscd); /* and what was left behind ends */
     nap(100);
 }
@@ -205,11 +204,12 @@ static void open_of_a_hanging_reader(void **state)
     FILE *other = popen(command, "re");
     assert_non_null(other);
     assert_int_equal(fgetc(other), '>'); /* it is connected and about to transmit */
-    nap(100);
+    stopwatch_nap(200);
     const int64_t start = ssc_now_ms();
-    assert_int_equal(ssc_channel_open(bed->driver, bed->pcscd->reader[0], false, &ch, start + 200),
+    const struct stopwatch watch = stopwatch_start();
+    assert_int_equal(ssc_channel_open(bed->driver, bed->pcscd->reader[0], false, &ch, ssc_deadline(200)),
                      SSC_E_DEADLINE_EXCEEDED);
-    assert_in_range(ssc_now_ms() - start, 200, 200 + OVERRUN);
+    assert_took(&watch, 199, 200 + STOPWATCH_OVERRUN_MS);
     assert_int_equal(try_open(bed, 0, &ch), SSC_E_READER_WEDGED);
     test_pcscd_fault(bed->pcscd, 0, NULL);
     assert_int_equal(pclose(other), 0);
@@ -261,7 +261,12 @@ static void nothing_is_left_behind(void **state)
             threads = entries("/proc/self/task");
             files = entries("/proc/self/fd");
         }
-        nap(20); /* a detached thread's entry goes a moment after the thread */
+        /* a detached thread's entry, and what it held, go a moment after the thread */
+        const int64_t limit = ssc_deadline(SOON);
+        while ((entries("/proc/self/task") > threads || entries("/proc/self/fd") > files) &&
+               ssc_now_ms() < limit) {
+            nap(20);
+        }
         assert_in_range(entries("/proc/self/task"), 0, threads);
         assert_in_range(entries("/proc/self/fd"), 0, files);
         assert_int_equal(ssc_pcsc_driver_new(&bed->driver), 0);
@@ -277,6 +282,20 @@ static long switches(void)
     return usage.ru_nvcsw;
 }
 
+/* Asleep for a second and a half, but for this thread itself. What was due before may come late: the best of
+ * some rounds counts, and who is restless is so in all of them. */
+static void assert_asleep(struct ssc_driver *driver, uint64_t version)
+{
+    enum { ROUNDS = 5, OWN = 2 };
+    long woken = OWN + 1;
+    for (int i = 0; i < ROUNDS && woken > OWN; i++) {
+        const long before = switches();
+        const int rc = ssc_driver_watch(driver, &version, ssc_deadline(1500));
+        woken = rc == SSC_E_DEADLINE_EXCEEDED ? switches() - before : woken;
+    }
+    assert_in_range(woken, 0, OWN);
+}
+
 static void idle_means_asleep(void **state)
 {
     struct bed *bed = *state;
@@ -287,9 +306,7 @@ static void idle_means_asleep(void **state)
     while (rc == 0) { /* past the second look after the start */
         rc = ssc_driver_watch(bed->driver, &version, ssc_deadline(1200));
     }
-    const long before = switches();
-    assert_int_equal(ssc_driver_watch(bed->driver, &version, ssc_deadline(1500)), SSC_E_DEADLINE_EXCEEDED);
-    assert_in_range(switches() - before, 0, 2); /* this thread's own */
+    assert_asleep(bed->driver, version);
     ssc_channel_close(&ch, true);
 }
 
@@ -303,9 +320,7 @@ static void idle_without_pcscd(void **state)
     while (rc != SSC_E_DEADLINE_EXCEEDED || ssc_now_ms() < start + 2500) {
         rc = ssc_driver_watch(bed->driver, &version, ssc_deadline(500));
     }
-    const long before = switches();
-    assert_int_equal(ssc_driver_watch(bed->driver, &version, ssc_deadline(1500)), SSC_E_DEADLINE_EXCEEDED);
-    assert_in_range(switches() - before, 0, 2);
+    assert_asleep(bed->driver, version);
 }
 
 #endif

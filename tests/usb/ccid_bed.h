@@ -6,6 +6,7 @@
 #include "bed.h"
 #include "drivers/ccid/ccid.h"
 #include "images.h"
+#include "stopwatch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +17,9 @@
 
 #include <cmocka.h>
 
-/* RECOVERY: a reader that is deaf to an abort, too, is waited for, then reset and opened anew. */
-enum { SOON = 3000, OVERRUN = 50, RECOVERY = 6000 };
+/* SOON: for what must come, and nobody waits for it to pass. RECOVERY: a reader that is deaf to an abort,
+ * too, is waited for, then reset and opened anew. */
+enum { SOON = 20000, RECOVERY_MS = 6000 };
 
 static struct bed *bed;
 static struct device *reader;
@@ -75,9 +77,10 @@ static inline bool state_of(const char *name, struct ssc_reader_state *out)
 }
 
 /* Follows the driver's events until the reader's slot is as wanted; SSC_SLOT_GONE: or not listed. */
-static inline void await_within(const char *name, enum ssc_slot wanted, int64_t ms)
+static inline void await(const char *name, enum ssc_slot wanted)
 {
-    const int64_t deadline = ssc_deadline(ms);
+    const int64_t deadline = ssc_deadline(SOON);
+    const struct stopwatch watch = stopwatch_start();
     struct ssc_reader_state state;
     uint64_t version = 0;
     bool there = false;
@@ -85,11 +88,7 @@ static inline void await_within(const char *name, enum ssc_slot wanted, int64_t 
         assert_int_equal(ssc_driver_watch(driver, &version, deadline), 0);
         there = state_of(name, &state) ? state.slot == wanted : wanted == SSC_SLOT_GONE;
     }
-}
-
-static inline void await(const char *name, enum ssc_slot wanted)
-{
-    await_within(name, wanted, SOON);
+    assert_took(&watch, 0, RECOVERY_MS);
 }
 
 /* The answer's length, or the error. */
@@ -97,9 +96,9 @@ static inline int exchange(struct ssc_channel *ch, const uint8_t *tx, size_t tx_
 {
     uint8_t rx[SSC_RESPONSE_SHORT];
     size_t len = sizeof rx;
-    const int64_t start = ssc_now_ms();
-    const int rc = ssc_channel_transmit(ch, tx, tx_len, rx, &len, start + ms);
-    assert_true(ssc_now_ms() - start <= ms + OVERRUN);
+    const struct stopwatch watch = stopwatch_start();
+    const int rc = ssc_channel_transmit(ch, tx, tx_len, rx, &len, ssc_deadline(ms));
+    assert_in_time(&watch, ms);
     assert_true(rc <= 0);
     return rc == 0 ? (int)len : rc;
 }
@@ -112,16 +111,17 @@ static inline int challenge(struct ssc_channel *ch, int64_t ms)
 
 static inline int open_within(struct ssc_channel **ch, int64_t ms)
 {
-    const int64_t start = ssc_now_ms();
-    const int rc = ssc_channel_open(driver, READER, false, ch, start + ms);
-    assert_true(ssc_now_ms() - start <= ms + OVERRUN);
+    const struct stopwatch watch = stopwatch_start();
+    const int rc = ssc_channel_open(driver, READER, false, ch, ssc_deadline(ms));
+    assert_in_time(&watch, ms);
     return rc;
 }
 
 /* Whatever went wrong before: soon the reader works again, without a hand on it. */
 static inline struct ssc_channel *open_again(void)
 {
-    const int64_t deadline = ssc_deadline(RECOVERY);
+    const int64_t deadline = ssc_deadline(SOON);
+    const struct stopwatch watch = stopwatch_start();
     struct ssc_channel *ch = NULL;
     int rc = -1;
     while (rc != 0 && ssc_now_ms() < deadline) {
@@ -133,6 +133,7 @@ static inline struct ssc_channel *open_again(void)
     if (rc != 0) {
         fail_msg("%s: cannot be opened again: %d", trouble, rc);
     }
+    assert_took(&watch, 0, RECOVERY_MS);
     return ch;
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { USERS = 3, XFR = 0x6F, LATE = 8 * OVERRUN }; /* late: the machine runs other tests, too */
+enum { USERS = 3, XFR = 0x6F, LIST_MS = 3000 };
 
 static unsigned seed = 1, duration_ms = 1500;
 static atomic_bool over;
@@ -21,11 +21,11 @@ static unsigned draw(unsigned *state, unsigned below)
     return (unsigned)rand_r(state) % below;
 }
 
-static void took(const char *what, int64_t start, int64_t allowed)
+static void took(const char *what, const struct stopwatch *watch, int64_t allowed)
 {
-    const long long late = ssc_now_ms() - start - allowed;
+    const long long late = stopwatch_fair_ms(watch) - allowed;
     long long worst = atomic_load(&worst_ms);
-    if (late > OVERRUN) {
+    if (late > STOPWATCH_OVERRUN_MS) {
         print_message("%s: %lld ms late after %lld\n", what, late, (long long)allowed);
     }
     while (late > worst && !atomic_compare_exchange_weak(&worst_ms, &worst, late)) {
@@ -37,17 +37,18 @@ static void use_card(unsigned *state)
 {
     static const uint8_t tx[] = {0x00, 0x84, 0x00, 0x00, 0x08};
     struct ssc_channel *ch = NULL;
-    int64_t start = ssc_now_ms(), ms = draw(state, 300);
-    int rc = ssc_channel_open(driver, READER, draw(state, 4) == 0, &ch, start + ms);
-    took("open", start, ms);
+    int64_t ms = draw(state, 300);
+    struct stopwatch watch = stopwatch_start();
+    int rc = ssc_channel_open(driver, READER, draw(state, 4) == 0, &ch, ssc_deadline(ms));
+    took("open", &watch, ms);
     for (unsigned i = draw(state, 6); rc == 0 && i > 0; i--) {
         uint8_t rx[SSC_RESPONSE_SHORT];
         size_t len = sizeof rx;
-        start = ssc_now_ms();
         ms = draw(state, 200);
-        rc = draw(state, 8) == 0 ? ssc_channel_reset(ch, SSC_RESET_COLD, start + ms)
-                                 : ssc_channel_transmit(ch, tx, sizeof tx, rx, &len, start + ms);
-        took("exchange or reset", start, ms);
+        watch = stopwatch_start();
+        rc = draw(state, 8) == 0 ? ssc_channel_reset(ch, SSC_RESET_COLD, ssc_deadline(ms))
+                                 : ssc_channel_transmit(ch, tx, sizeof tx, rx, &len, ssc_deadline(ms));
+        took("exchange or reset", &watch, ms);
         atomic_fetch_add(&answers, rc == 0);
     }
     ssc_channel_close(&ch, draw(state, 2));
@@ -58,14 +59,15 @@ static void look(unsigned *state)
     struct ssc_reader_state states[SSC_READERS_MAX];
     size_t count = SSC_READERS_MAX;
     uint64_t version = 0;
-    int64_t start = ssc_now_ms();
     const int64_t ms = draw(state, 100);
-    ssc_driver_list(driver, states, &count, start + SOON);
-    took("list", start, SOON);
-    start = ssc_now_ms();
-    ssc_driver_watch(driver, &version, start + ms);
-    ssc_driver_watch(driver, &version, start + ms);
-    took("watch", start, ms);
+    struct stopwatch watch = stopwatch_start();
+    ssc_driver_list(driver, states, &count, ssc_deadline(SOON));
+    took("list", &watch, LIST_MS);
+    watch = stopwatch_start();
+    const int64_t deadline = ssc_deadline(ms);
+    ssc_driver_watch(driver, &version, deadline);
+    ssc_driver_watch(driver, &version, deadline);
+    took("watch", &watch, ms);
 }
 
 static void *user(void *ctx)
@@ -170,7 +172,7 @@ static void weather(unsigned *state)
         pthread_join(user_thread[i], NULL);
     }
     pull_the_plug(state); /* whatever it was left with */
-    await_within(READER, SSC_SLOT_CARD, RECOVERY);
+    await(READER, SSC_SLOT_CARD);
     works_again();
 }
 
@@ -190,7 +192,7 @@ static void storm(enum device_level level, const char *image)
                   atomic_load(&answers), (long long)atomic_load(&worst_ms));
     assert_true(nodes() <= open_before);
     assert_true(threads() <= threads_before);
-    assert_true(atomic_load(&worst_ms) <= LATE);
+    assert_true(atomic_load(&worst_ms) <= STOPWATCH_OVERRUN_MS);
 }
 
 static void whole_apdus(void **state)

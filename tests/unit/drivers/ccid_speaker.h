@@ -218,7 +218,7 @@ static inline int device_card(struct device_slot *s, const uint8_t *tx, size_t l
 {
     s->answer_len = sizeof s->answer;
     s->answer_at = 0;
-    return ssc_sim_card_apdu(s->card, tx, len, s->answer, &s->answer_len, ssc_deadline(1000));
+    return ssc_sim_card_apdu(s->card, tx, len, s->answer, &s->answer_len, ssc_deadline(10000));
 }
 
 static inline size_t device_t1_i(struct device_slot *s, uint8_t *out)

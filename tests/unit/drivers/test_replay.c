@@ -28,8 +28,8 @@ static struct ssc_channel *open_card(struct ssc_driver *d)
     struct ssc_reader_state state;
     size_t count = 1;
     struct ssc_channel *ch = NULL;
-    assert_int_equal(ssc_driver_list(d, &state, &count, ssc_deadline(100)), 0);
-    assert_int_equal(ssc_channel_open(d, state.name, false, &ch, ssc_deadline(100)), 0);
+    assert_int_equal(ssc_driver_list(d, &state, &count, ssc_deadline(10000)), 0);
+    assert_int_equal(ssc_channel_open(d, state.name, false, &ch, ssc_deadline(10000)), 0);
     return ch;
 }
 
@@ -39,7 +39,7 @@ static void assert_answer(struct ssc_channel *ch, const char *command, const cha
     char text[601];
     size_t tx_len = sizeof tx, rx_len = sizeof rx;
     assert_int_equal(ssc_hex_decode(command, tx, &tx_len), 0);
-    assert_int_equal(ssc_channel_transmit(ch, tx, tx_len, rx, &rx_len, ssc_deadline(100)), 0);
+    assert_int_equal(ssc_channel_transmit(ch, tx, tx_len, rx, &rx_len, ssc_deadline(10000)), 0);
     assert_int_equal(ssc_hex_encode(rx, rx_len, text, sizeof text), 0);
     assert_string_equal(text, expected);
 }
@@ -119,7 +119,7 @@ static void an_ats_is_shown_as_pcsc_shows_it(void **state)
     size_t count = 1;
     struct ssc_channel *ch = open_card(d);
     (void)state;
-    assert_int_equal(ssc_driver_list(d, &reader, &count, ssc_deadline(100)), 0);
+    assert_int_equal(ssc_driver_list(d, &reader, &count, ssc_deadline(10000)), 0);
     assert_int_equal(reader.medium, SSC_MEDIUM_CONTACTLESS);
     assert_int_equal(reader.atr_len, sizeof expected);
     assert_memory_equal(reader.atr, expected, sizeof expected);

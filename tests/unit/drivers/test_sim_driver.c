@@ -3,8 +3,12 @@
  * time. */
 #include "simcard.h"
 
+#include "stopwatch.h"
+
 #include <pthread.h>
 #include <unistd.h>
+
+enum { SOON = 10000 };
 
 static struct ssc_driver *three_slots(bool real_time)
 {
@@ -29,7 +33,7 @@ static struct ssc_reader_state state_of(struct ssc_driver *d, size_t i)
 {
     struct ssc_reader_state s[4];
     size_t count = 4;
-    assert_int_equal(ssc_driver_list(d, s, &count, ssc_deadline(100)), 0);
+    assert_int_equal(ssc_driver_list(d, s, &count, ssc_deadline(SOON)), 0);
     assert_true(i < count);
     return s[i];
 }
@@ -52,7 +56,7 @@ static int send_hex(struct ssc_channel *ch, const char *command, char answer[2 *
 static struct ssc_channel *open_reader(struct ssc_driver *d, const char *name)
 {
     struct ssc_channel *ch = NULL;
-    assert_int_equal(ssc_channel_open(d, name, false, &ch, ssc_deadline(100)), 0);
+    assert_int_equal(ssc_channel_open(d, name, false, &ch, ssc_deadline(SOON)), 0);
     return ch;
 }
 
@@ -62,7 +66,7 @@ static void lists_what_is_there(void **state)
     struct ssc_reader_state s[3];
     size_t count = 1;
     (void)state;
-    assert_int_equal(ssc_driver_list(d, s, &count, ssc_deadline(100)), SSC_E_BUFFER_TOO_SMALL);
+    assert_int_equal(ssc_driver_list(d, s, &count, ssc_deadline(SOON)), SSC_E_BUFFER_TOO_SMALL);
     assert_int_equal(count, 3);
     s[0] = state_of(d, 0);
     assert_string_equal(s[0].name, "Sim contact");
@@ -83,22 +87,22 @@ static void contactless_slot(void **state)
     struct ssc_channel *ch = NULL;
     char answer[2 * SSC_RESPONSE_SHORT + 1];
     (void)state;
-    assert_int_equal(ssc_channel_open(d, "Sim contactless", false, &ch, ssc_deadline(100)), SSC_E_NO_CARD);
+    assert_int_equal(ssc_channel_open(d, "Sim contactless", false, &ch, ssc_deadline(SOON)), SSC_E_NO_CARD);
     assert_int_equal(ssc_sim_insert(d, "Sim contactless", "ssc-3.0"), 0);
     ch = open_reader(d, "Sim contactless");
     assert_int_equal(ch->protocol, SSC_TCL);
     assert_true(ch->atr.contactless);
     assert_int_equal(ch->atr.historical_len, 13);
-    assert_int_equal(send_hex(ch, SELECT_SSSE "00", answer, 100), 0);
+    assert_int_equal(send_hex(ch, SELECT_SSSE "00", answer, SOON), 0);
     assert_string_equal(answer, "6F1C840F7378312E73682EC9E7BBE1B1A3D5CFA50988011E9F0C038601039000");
-    assert_int_equal(send_hex(ch, "00B2010512", answer, 100), 0);
+    assert_int_equal(send_hex(ch, "00B2010512", answer, SOON), 0);
     assert_string_equal(answer, "6986");
-    assert_int_equal(send_hex(ch, "00B2012D00", answer, 100), 0);
+    assert_int_equal(send_hex(ch, "00B2012D00", answer, SOON), 0);
     assert_int_equal(strlen(answer), 132); /* Le 00: everything, no 6Cxx */
     ssc_channel_close(&ch, true);
     assert_int_equal(ssc_sim_insert(d, "Sim contactless", "ssc-2.0"), 0);
     assert_int_equal(state_of(d, 1).slot, SSC_SLOT_MUTE); /* has contacts only */
-    assert_int_equal(ssc_channel_open(d, "Sim contactless", false, &ch, ssc_deadline(100)), SSC_E_CARD_MUTE);
+    assert_int_equal(ssc_channel_open(d, "Sim contactless", false, &ch, ssc_deadline(SOON)), SSC_E_CARD_MUTE);
     ssc_driver_free(&d);
 }
 
@@ -118,7 +122,7 @@ static void *watch_thread(void *ctx)
 static void watch_sees_changes(void **state)
 {
     struct ssc_driver *d = three_slots(false);
-    struct watcher w = {.d = d, .until = ssc_deadline(5000)};
+    struct watcher w = {.d = d, .until = ssc_deadline(SOON)};
     pthread_t t;
     (void)state;
     assert_int_equal(ssc_driver_watch(d, &w.version, ssc_deadline(0)), 0); /* version 0: at once */
@@ -152,17 +156,17 @@ static void removed_and_unplugged(void **state)
     size_t count = 3;
     (void)state;
     assert_int_equal(ssc_sim_remove(d, "Sim contact"), 0);
-    assert_int_equal(send_hex(ch, "0084000008", answer, 100), SSC_E_CARD_REMOVED);
+    assert_int_equal(send_hex(ch, "0084000008", answer, SOON), SSC_E_CARD_REMOVED);
     assert_int_equal(ssc_sim_insert(d, "Sim contact", NULL), 0);
-    assert_int_equal(send_hex(ch, "0084000008", answer, 100),
+    assert_int_equal(send_hex(ch, "0084000008", answer, SOON),
                      SSC_E_CARD_REMOVED); /* a new insertion, an old channel */
     fresh = open_reader(d, "Sim contact");
-    assert_int_equal(send_hex(fresh, "0084000008", answer, 100), 0);
+    assert_int_equal(send_hex(fresh, "0084000008", answer, SOON), 0);
     ssc_channel_close(&ch, false);
     assert_int_equal(ssc_sim_unplug(d, "Sim contact"), 0);
-    assert_int_equal(ssc_driver_list(d, s, &count, ssc_deadline(100)), 0);
+    assert_int_equal(ssc_driver_list(d, s, &count, ssc_deadline(SOON)), 0);
     assert_int_equal(count, 2);
-    assert_int_equal(send_hex(fresh, "0084000008", answer, 100), SSC_E_READER_REMOVED);
+    assert_int_equal(send_hex(fresh, "0084000008", answer, SOON), SSC_E_READER_REMOVED);
     ssc_channel_close(&fresh, true);
     assert_int_equal(ssc_sim_plug(d, "Sim contact"), 0);
     assert_int_equal(state_of(d, 0).slot, SSC_SLOT_CARD);
@@ -177,19 +181,19 @@ static void two_programs_share(void **state)
     struct ssc_channel *a = open_reader(d, "Sim contact"), *b = open_reader(d, "Sim contact"), *c = NULL;
     char answer[2 * SSC_RESPONSE_SHORT + 1];
     (void)state;
-    assert_int_equal(ssc_channel_open(d, "Sim contact", true, &c, ssc_deadline(100)), SSC_E_READER_BUSY);
-    assert_int_equal(ssc_channel_begin(a, ssc_deadline(100)), 0);
+    assert_int_equal(ssc_channel_open(d, "Sim contact", true, &c, ssc_deadline(SOON)), SSC_E_READER_BUSY);
+    assert_int_equal(ssc_channel_begin(a, ssc_deadline(SOON)), 0);
     assert_int_equal(send_hex(b, "0084000008", answer, 20), SSC_E_READER_BUSY);
-    assert_int_equal(send_hex(a, "0084000008", answer, 20), 0);
-    assert_int_equal(ssc_channel_end(a, ssc_deadline(100)), 0);
-    assert_int_equal(send_hex(b, "0084000008", answer, 20), 0);
-    assert_int_equal(ssc_channel_reset(b, SSC_RESET_WARM, ssc_deadline(100)), 0);
-    assert_int_equal(send_hex(a, "0084000008", answer, 20), SSC_E_CARD_RESET);
-    assert_int_equal(ssc_channel_reset(a, SSC_RESET_COLD, ssc_deadline(100)), 0);
-    assert_int_equal(send_hex(a, "0084000008", answer, 20), 0);
+    assert_int_equal(send_hex(a, "0084000008", answer, SOON), 0);
+    assert_int_equal(ssc_channel_end(a, ssc_deadline(SOON)), 0);
+    assert_int_equal(send_hex(b, "0084000008", answer, SOON), 0);
+    assert_int_equal(ssc_channel_reset(b, SSC_RESET_WARM, ssc_deadline(SOON)), 0);
+    assert_int_equal(send_hex(a, "0084000008", answer, SOON), SSC_E_CARD_RESET);
+    assert_int_equal(ssc_channel_reset(a, SSC_RESET_COLD, ssc_deadline(SOON)), 0);
+    assert_int_equal(send_hex(a, "0084000008", answer, SOON), 0);
     ssc_channel_close(&a, false);
     ssc_channel_close(&b, true);
-    assert_int_equal(ssc_channel_open(d, "Sim contact", true, &c, ssc_deadline(100)), 0);
+    assert_int_equal(ssc_channel_open(d, "Sim contact", true, &c, ssc_deadline(SOON)), 0);
     assert_true(state_of(d, 0).in_use);
     ssc_channel_close(&c, true);
     assert_false(state_of(d, 0).in_use);
@@ -211,7 +215,7 @@ static int type_and_verify(struct ssc_driver *d, struct ssc_channel *ch, const c
     size_t len = sizeof rx;
     int rc;
     assert_int_equal(ssc_sim_type_pin(d, "Sim contact", digits), 0);
-    rc = ssc_channel_pin_entry(ch, &entry, rx, &len, ssc_deadline(100));
+    rc = ssc_channel_pin_entry(ch, &entry, rx, &len, ssc_deadline(SOON));
     if (rc == 0) {
         assert_int_equal(ssc_hex_encode(rx, len, hex, sizeof hex), 0);
         assert_string_equal(hex, expected);
@@ -236,17 +240,17 @@ static void pin_pad(void **state)
     uint8_t rx[8];
     size_t len = sizeof rx;
     (void)state;
-    assert_int_equal(send_hex(ch, SELECT_SSSE, answer, 100), 0);
+    assert_int_equal(send_hex(ch, SELECT_SSSE, answer, SOON), 0);
     assert_int_equal(type_and_verify(d, ch, "123456", "9000"), 0);
     assert_int_equal(type_and_verify(d, ch, "654321", "63C5"), 0);
     assert_int_equal(type_and_verify(d, ch, "", ""), SSC_E_PIN_CANCELLED);
     assert_int_equal(type_and_verify(d, ch, "123", ""), SSC_E_PIN_LENGTH);
     assert_int_equal(type_and_verify(d, ch, "-", ""), SSC_E_PIN_TIMEOUT);
     assert_int_equal(ssc_sim_type_pin(d, "Sim contact", "123456/654321"), 0);
-    assert_int_equal(ssc_channel_pin_entry(ch, &entry, rx, &len, ssc_deadline(100)), 0);
+    assert_int_equal(ssc_channel_pin_entry(ch, &entry, rx, &len, ssc_deadline(SOON)), 0);
     assert_int_equal(ssc_get16(rx), 0x9000);
     assert_int_equal(type_and_verify(d, ch, "654321", "9000"), 0);
-    assert_int_equal(ssc_channel_pin_entry(sam, &entry, rx, &len, ssc_deadline(100)), SSC_E_NO_PIN_PAD);
+    assert_int_equal(ssc_channel_pin_entry(sam, &entry, rx, &len, ssc_deadline(SOON)), SSC_E_NO_PIN_PAD);
     ssc_channel_close(&ch, true);
     ssc_channel_close(&sam, true);
     ssc_driver_free(&d);
@@ -262,18 +266,18 @@ static void faults_move_the_card(void **state)
     char answer[2 * SSC_RESPONSE_SHORT + 1];
     (void)state;
     assert_int_equal(ssc_sim_fault(d, "Sim contact", &tear), 0);
-    assert_int_equal(send_hex(ch, "0084000008", answer, 100), 0);
-    assert_int_equal(send_hex(ch, "0084000008", answer, 100), SSC_E_CARD_REMOVED);
+    assert_int_equal(send_hex(ch, "0084000008", answer, SOON), 0);
+    assert_int_equal(send_hex(ch, "0084000008", answer, SOON), SSC_E_CARD_REMOVED);
     assert_int_equal(state_of(d, 0).slot, SSC_SLOT_EMPTY);
     ssc_channel_close(&ch, true);
     assert_int_equal(ssc_sim_insert(d, "Sim contact", NULL), 0);
     ch = open_reader(d, "Sim contact");
     assert_int_equal(ssc_sim_fault(d, "Sim contact", &swap), 0);
-    assert_int_equal(send_hex(ch, "0084000008", answer, 100), SSC_E_CARD_REMOVED);
+    assert_int_equal(send_hex(ch, "0084000008", answer, SOON), SSC_E_CARD_REMOVED);
     ssc_channel_close(&ch, true);
     assert_int_equal(state_of(d, 0).insertions, 3);
     ch = open_reader(d, "Sim contact");
-    assert_int_equal(send_hex(ch, SELECT_SSSE, answer, 100), 0);
+    assert_int_equal(send_hex(ch, SELECT_SSSE, answer, SOON), 0);
     assert_string_equal(answer, "6118"); /* a 2.0 card's shorter FCI */
     ssc_channel_close(&ch, true);
     ssc_driver_free(&d);
@@ -294,21 +298,21 @@ static void mute_card(void **state)
     struct ssc_driver *d = three_slots(false);
     struct ssc_channel *ch = open_reader(d, "Sim contact");
     char answer[2 * SSC_RESPONSE_SHORT + 1];
-    int64_t start = ssc_now_ms();
     pthread_t t;
     (void)state;
     assert_int_equal(ssc_sim_fault(d, "Sim contact", &mute), 0);
+    struct stopwatch watch = stopwatch_start();
     assert_int_equal(send_hex(ch, "0084000008", answer, 30), SSC_E_DEADLINE_EXCEEDED);
-    assert_in_range(ssc_now_ms() - start, 29, 80);
+    assert_took(&watch, 29, 30 + STOPWATCH_OVERRUN_MS);
     assert_int_equal(ssc_channel_reset(ch, SSC_RESET_COLD, ssc_deadline(50)), SSC_E_CARD_MUTE);
     ssc_channel_close(&ch, false);
     ssc_sim_card_clear_faults(ssc_sim_peek(d, "Sim contact"));
     ch = open_reader(d, "Sim contact");
     assert_int_equal(ssc_sim_fault(d, "Sim contact", &mute), 0);
-    start = ssc_now_ms();
+    watch = stopwatch_start();
     assert_int_equal(pthread_create(&t, NULL, remove_soon, d), 0);
-    assert_int_equal(send_hex(ch, "0084000008", answer, 5000), SSC_E_CARD_REMOVED);
-    assert_in_range(ssc_now_ms() - start, 10, 1000);
+    assert_int_equal(send_hex(ch, "0084000008", answer, SOON), SSC_E_CARD_REMOVED);
+    assert_took(&watch, 10, 1000);
     assert_int_equal(pthread_join(t, NULL), 0);
     ssc_channel_close(&ch, true);
     ssc_driver_free(&d);
@@ -377,14 +381,14 @@ static void real_time_takes_its_time(void **state)
     struct ssc_driver *d = three_slots(true);
     struct ssc_channel *ch = open_reader(d, "Sim contact");
     char answer[2 * SSC_RESPONSE_SHORT + 1];
-    int64_t start = ssc_now_ms();
+    struct stopwatch watch = stopwatch_start();
     (void)state;
-    assert_int_equal(send_hex(ch, "0084000008", answer, 1000), 0);
-    assert_in_range(ssc_now_ms() - start, 19, 60);
+    assert_int_equal(send_hex(ch, "0084000008", answer, SOON), 0);
+    assert_took(&watch, 19, 60);
     assert_in_range(ch->wire_us, 20000, 21000);
-    start = ssc_now_ms();
+    watch = stopwatch_start();
     assert_int_equal(send_hex(ch, "0084000008", answer, 5), SSC_E_DEADLINE_EXCEEDED);
-    assert_in_range(ssc_now_ms() - start, 4, 50);
+    assert_took(&watch, 4, 50);
     ssc_channel_close(&ch, true);
     ssc_driver_free(&d);
 }
