@@ -244,7 +244,8 @@ static int run(struct cli *cli, int argc, char **argv)
         status = status ? status : trace(&r, argc + 1, argv - 1);
     }
     cli_close(&r.inner);
-    if (r.file && fclose(r.file) != 0) {
+    const bool torn = r.file && ferror(r.file); /* each line was written through */
+    if (r.file && (fclose(r.file) != 0 || torn)) {
         status = cli_fail_with(cli, SSC_E_IO, r.path);
     }
     return status;

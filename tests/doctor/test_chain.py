@@ -72,6 +72,7 @@ class TestService(patient.Case):
         """A recording that is none is not pcscd's fault."""
         self.tree.write("/x.replay", "nothing")
         cause = self.diagnose("driver_fault", "--driver", "replay:" + self.tree.root + "/x.replay")
+        self.assertIn(self.tree.root + "/x.replay", cause["evidence"]["zh"])
         self.assertIn("card_image_invalid", cause["evidence"]["en"])
         for path, lang, words in (("/none.replay", "en", ("[file_missing]", "/none.replay", "is not there")),
                                   ("/none.replay", "zh", ("[file_missing]", "/none.replay", "文件不存在")),

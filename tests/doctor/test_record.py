@@ -99,6 +99,12 @@ class TestDebit(Case):
 
 
 class TestUse(support.Case):
+    def test_record_on_a_full_disk(self):
+        r = self.run_cli("--driver", "sim", "trace", "record", "/dev/full", "info")
+        self.assertEqual(r.code, 1)
+        self.assertIn("/dev/full", r.err.splitlines()[-2])
+        self.assertIn("[io_error]", r.err)
+
     def test_record_needs_a_file(self):
         self.assertEqual(self.run_cli("--driver", "sim", "trace", "record").code, 2)
 
