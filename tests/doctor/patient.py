@@ -22,6 +22,7 @@ TEXTS = {
     "service_no_group": ("open to no group", "socket-group = sscard", "未向任何用户组开放", "socket-group = sscard"),
     "service_config": ("its configuration is wrong", "sscardd --check-config", "配置文件有误", "sscardd --check-config"),
     "service_path": ("socket is wrong", "SSCARD_SOCKET", "套接字路径错误", "SSCARD_SOCKET"),
+    "service_other_version": ("not restarted after an update", "systemctl restart sscardd", "更新后未重启", "systemctl restart sscardd"),
     "service_lost": ("ended while it was examined", "run this again", "检查过程中", "重新运行"),
     "driver_fault": ("does not come up", "sscard trace record", "无法启动", "sscard trace record"),
     "service_silent": ("does not answer", "support bundle", "没有应答", "支持包"),
@@ -153,8 +154,11 @@ class Tree:
             self.link("%s/fd/%d" % (base, i + 3), target)
 
 
+VERSION = subprocess.run([support.SSCARD, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode().split()[1]
+
+
 def ping(driver="pcsc", pcsc=True, psam=None, journal=None, **more):
-    answer = {"daemon": {"ok": True, "version": "0.1.0", "pid": 4242, "uptime_ms": 1}, "pcsc": {"ok": pcsc, "driver": driver},
+    answer = {"daemon": {"ok": True, "version": VERSION, "pid": 4242, "uptime_ms": 1}, "pcsc": {"ok": pcsc, "driver": driver},
               "readers": [], "psam": [PSAM] if psam is None else psam, "hsm": {"configured": False},
               "journal": journal or {"ok": True, "unsettled": 0}, "link": {"configured": False}, "test_keys": False}
     answer.update(more)

@@ -68,6 +68,15 @@ class TestService(patient.Case):
             cause = self.with_answers("service_lost", script[:at] + [(method, support.Service.HANG_UP)])
             self.assertIn(method, cause["evidence"]["en"])
 
+    def test_service_of_another_version(self):
+        """And one so old that it does not tell its driver."""
+        daemon = {"ok": True, "version": "0.0.9", "pid": 4242}
+        script = [("system.ping", {"daemon": daemon}), ("reader.list", listed(reader())), ("card.info", INFO)]
+        r = self.with_answers("psam_missing", script)
+        self.assertTrue(r)
+        script = [("system.ping", ping(daemon=daemon))] + READ[1:] + [("card.info", INFO), ("card.identity", GENUINE), ("txn.list", {"txns": []})]
+        self.assertIn("0.0.9", self.with_answers("service_other_version", script, remark=True)["evidence"]["zh"])
+
     def test_driver(self):
         """A recording that is none is not pcscd's fault."""
         self.tree.write("/x.replay", "nothing")

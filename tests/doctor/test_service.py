@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -50,6 +51,20 @@ class TestService(patient.Case, support.DaemonCase):
         self.assertEqual(self.run_cli("sim", "remove").code, 0)
         self.assertEqual(self.run_cli("sim", "insert").code, 0)
         self.diagnose("card_mute")
+
+    def test_psam_lent(self):
+        """Another program speaks to the PSAM straight, until it hangs up."""
+        with socket.socket(socket.AF_UNIX) as s, s.makefile("r") as lines:
+            s.settimeout(20)
+            s.connect(self.socket)
+
+            def call(method, **params):
+                s.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
+                return json.loads(lines.readline())["result"]
+            lease = call("card.acquire", reader="Simulated SAM")["lease"]
+            call("apdu.transmit", lease=lease, command="00A40000023F00")
+            self.assertIn("Simulated SAM", self.diagnose("psam_lent")["evidence"]["zh"])
+        self.assertEqual(self.run_cli("doctor").code, 0)
 
     def test_not_genuine(self):
         """A copy of a card, made without the issuer's keys."""

@@ -45,8 +45,11 @@ static void asked(struct doctor *d, const char *socket)
         const json_t *service = json_object_get(d->ping, "daemon");
         snprintf(d->driver_name, sizeof d->driver_name, "%s", js(json_object_get(d->ping, "pcsc"), "driver"));
         snprintf(pid, sizeof pid, "%lld", (long long)ji(service, "pid"));
-        d->driver = d->driver_name;
+        d->driver = d->driver_name[0] ? d->driver_name : "pcsc";
         doctor_fact(d, FACT_SERVICE, js(service, "version"), pid, socket);
+        if (strcmp(js(service, "version"), SSC_VERSION) != 0) {
+            doctor_remark(d, CAUSE_SERVICE_OTHER_VERSION, js(service, "version"), SSC_VERSION);
+        }
         if (jb(d->ping, "test_keys")) {
             doctor_fact(d, FACT_TEST_KEYS);
         }

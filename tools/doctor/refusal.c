@@ -27,9 +27,8 @@ static unsigned clients(const struct seam *s)
     unsigned count = 0;
     FILE *in = seam_path(s, path, "/proc/net/unix") ? fopen(path, "re") : NULL;
     while (in && getline(&line, &cap, in) > 0) {
-        char protocol[16], flags[16], type[16], state[16], name[160];
-        const bool whole =
-            sscanf(line, "%*s %*s %15s %15s %15s %15s %*s %159s", protocol, flags, type, state, name) == 5;
+        char flags[16], name[160]; /* Num RefCount Protocol Flags Type St Inode Path */
+        const bool whole = sscanf(line, "%*s %*s %*s %15s %*s %*s %*s %159s", flags, name) == 2;
         count += whole && strcmp(name, pcscd_socket()) == 0 && strcmp(flags, "00000000") == 0 ? 1u : 0u;
     }
     free(line);
@@ -56,7 +55,7 @@ static bool polkit_is_in_group(const char *gid)
 /* "hidepid=2" of the mount that counts, the last one on /proc; "" when polkit sees every process. */
 static void hidepid(const struct seam *s, char out[32])
 {
-    char path[SEAM_PATH_MAX], mounts[8192];
+    char path[SEAM_PATH_MAX], mounts[65536];
     out[0] = '\0';
     if (seam_path(s, path, "/proc/mounts") && seam_read(path, mounts, sizeof mounts) > 0) {
         char *rest = NULL;

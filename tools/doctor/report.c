@@ -134,7 +134,8 @@ json_t *doctor_ask(struct doctor *d, const char *method, json_t *params, char sy
     if (rc != 0) {
         const json_t *data = json_object_get(error, "data");
         snprintf(symbol, 64, "%s", js(data, "symbol")[0] ? js(data, "symbol") : ssc_error_info(rc)->symbol);
-        const char *more = d->direct && !d->readers ? js(data, "detail") : js(data, "sw"); /* a driver's file */
+        const char *more =
+            d->direct && !d->readers ? js(data, "detail") : js(data, "sw"); /* a driver's file */
         snprintf(detail, 160, "%s%s%s", symbol, more[0] ? " " : "", more);
         if (d->ping && strcmp(symbol, "daemon_absent") == 0) {
             doctor_break(d, CAUSE_SERVICE_LOST, method, symbol);
