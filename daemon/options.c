@@ -62,11 +62,11 @@ static int whole_path(char out[512], const char *path, char why[200])
     } else if (path[0] && getcwd(here, sizeof here)) {
         length = snprintf(out, 512, "%s/%s", here, path);
     }
-    if (length < 0 || length >= 512) {
+    const bool fits = length >= 0 && length < 512;
+    if (!fits) {
         snprintf(why, 200, "%.100s: not a path that can be used", path);
-        return SSC_E_CONFIG;
     }
-    return 0;
+    return fits ? 0 : SSC_E_CONFIG;
 }
 
 static int read_line(int argc, char **argv, struct ssc_options *o, struct given *g, char why[200])

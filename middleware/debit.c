@@ -46,7 +46,7 @@ static int commit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth 
     bool existing = false;
     int rc = ops->mac1(auth, ssc_card_get_info(card), row, deadline);
     if (rc) {
-        return rc;
+        goto done;
     }
     row->auth_session = auth->ops->session(auth);
     row->state = SSC_TXN_ARMED;
@@ -70,6 +70,7 @@ static int commit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth 
     } else {
         auth->ops->purchase_end(auth);
     }
+done:
     return rc;
 }
 
@@ -80,14 +81,13 @@ static int debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *
     if (!rc) {
         rc = auth->ops->terminal(auth, row->terminal, deadline);
     }
-    if (rc) {
-        return rc;
+    if (!rc) {
+        if (row->datetime[0] == 0) {
+            now_bcd(row->datetime);
+        }
+        row->test_keys = auth->test_keys;
+        rc = ssc_money_init(j, card, row, deadline);
     }
-    if (row->datetime[0] == 0) {
-        now_bcd(row->datetime);
-    }
-    row->test_keys = auth->test_keys;
-    rc = ssc_money_init(j, card, row, deadline);
     if (!rc) {
         rc = commit(j, card, auth, row, deadline);
     }
@@ -104,12 +104,11 @@ int ssc_money_debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_aut
     struct ssc_txn row;
     memset(txn, 0, sizeof *txn);
     int rc = ssc_money_row(req, SSC_KIND_DEBIT, &row);
-    if (rc) {
-        return rc;
+    if (!rc) {
+        rc = ssc_journal_claim(j, &claim, row.owner_uid, row.op);
     }
-    rc = ssc_journal_claim(j, &claim, row.owner_uid, row.op);
     if (rc) {
-        return rc;
+        goto done;
     }
     rc = ssc_money_known_op(j, card, auth, &row, deadline);
     if (rc == 1) {
@@ -121,5 +120,6 @@ int ssc_money_debit(struct ssc_journal *j, struct ssc_card *card, struct ssc_aut
         *txn = row;
     }
     ssc_journal_unclaim(j, &claim);
+done:
     return rc;
 }

@@ -58,9 +58,3 @@ int ssc_purse_by_name(const char *name, enum ssc_purse_id *out)
     }
     return rc;
 }
-
-bool ssc_txn_state_final(enum ssc_txn_state s)
-{
-    return s == SSC_TXN_CONFIRMED || s == SSC_TXN_REFUSED || s == SSC_TXN_ABANDONED ||
-           s == SSC_TXN_NOT_DONE || s == SSC_TXN_UNPROVEN;
-}

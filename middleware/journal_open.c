@@ -43,11 +43,13 @@ static int take_lock(struct opening *o)
     char name[4096];
     int rc = 0;
     int n = snprintf(name, sizeof name, "%s.lock", o->j->path);
-    if (n < 0 || (size_t)n >= sizeof name) {
-        return say(o, SSC_E_INVALID_ARGUMENT, "The journal's path is too long", "");
+    const bool fits = n > 0 && (size_t)n < sizeof name;
+    if (fits) {
+        o->j->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     }
-    o->j->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (o->j->lock_fd < 0) {
+    if (!fits) {
+        rc = say(o, SSC_E_INVALID_ARGUMENT, "The journal's path is too long", "");
+    } else if (o->j->lock_fd < 0) {
         rc = say(o, SSC_E_JOURNAL, "The journal's lock file cannot be opened", strerror(errno));
     } else if (flock(o->j->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         rc = errno == EWOULDBLOCK
@@ -125,28 +127,47 @@ static int demand(const struct opening *o, sqlite3 *db, const char *sql, const c
     char got[200];
     int rc = ask(db, sql, got, sizeof got);
     if (rc != SQLITE_OK) {
-        return say_sqlite(o, sql, db, rc);
+        rc = say_sqlite(o, sql, db, rc);
+    } else if (strcmp(got, wanted) != 0) {
+        rc = say(o, SSC_E_JOURNAL, sql, got[0] ? got : "no answer");
     }
-    return strcmp(got, wanted) == 0 ? 0 : say(o, SSC_E_JOURNAL, sql, got[0] ? got : "no answer");
+    return rc;
 }
 
 static int check_identity(const struct opening *o)
 {
-    char number[32], wanted[32];
-    int rc = ask(o->j->write, "PRAGMA application_id", number, sizeof number);
+    char application[32] = "", version[32] = "", ours[2][32];
+    snprintf(ours[0], sizeof ours[0], "%d", SSC_JOURNAL_APPLICATION);
+    snprintf(ours[1], sizeof ours[1], "%d", SSC_JOURNAL_VERSION);
+    int rc = ask(o->j->write, "PRAGMA application_id", application, sizeof application);
+    if (rc == SQLITE_OK) {
+        rc = ask(o->j->write, "PRAGMA user_version", version, sizeof version);
+    }
     if (rc != SQLITE_OK) {
-        return say_sqlite(o, "The journal cannot be read", o->j->write, rc);
+        rc = say_sqlite(o, "The journal cannot be read", o->j->write, rc);
+    } else if (strcmp(application, ours[0]) != 0) {
+        rc = say(o, SSC_E_JOURNAL_CORRUPT, "The file is not a journal of sscard", o->j->path);
+    } else if (strcmp(version, ours[1]) != 0) {
+        rc = say(o, SSC_E_JOURNAL, "The journal was written by another version of sscard, format", version);
     }
-    snprintf(wanted, sizeof wanted, "%d", SSC_JOURNAL_APPLICATION);
-    if (strcmp(number, wanted) != 0) {
-        return say(o, SSC_E_JOURNAL_CORRUPT, "The file is not a journal of sscard", o->j->path);
+    return rc;
+}
+
+/* All rows or only unsettled ones are read once and their seals checked. */
+static int verify_rows(struct ssc_journal *j, bool all)
+{
+    struct ssc_txn_filter filter = {.unsettled_only = !all, .owner_uid = -1};
+    struct ssc_txn row;
+    sqlite3_stmt *stmt = NULL;
+    int rc = ssc_rows_select(j, &filter, &stmt), bad = 0;
+    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+        rc = sqlite3_step(stmt);
+        if (rc == SQLITE_ROW && (bad = ssc_row_read(j, stmt, &row)) != 0) {
+            break;
+        }
     }
-    rc = ask(o->j->write, "PRAGMA user_version", number, sizeof number);
-    snprintf(wanted, sizeof wanted, "%d", SSC_JOURNAL_VERSION);
-    if (rc == SQLITE_OK && strcmp(number, wanted) != 0) {
-        return say(o, SSC_E_JOURNAL, "The journal was written by another version of sscard, format", number);
-    }
-    return rc == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", o->j->write, rc);
+    sqlite3_reset(stmt);
+    return bad ? bad : rc == SQLITE_DONE ? 0 : ssc_journal_error(rc);
 }
 
 /* An index that lost a row would let an op through twice, so indexes and table are compared, not only read.
@@ -157,13 +178,13 @@ static int check_whole(const struct opening *o)
     bool all = o->crashed || o->size <= CHECK_BYTES;
     int rc = all ? ask(o->j->write, "PRAGMA integrity_check(1)", result, sizeof result) : SQLITE_OK;
     if (rc != SQLITE_OK) {
-        return say_sqlite(o, "The journal cannot be read", o->j->write, rc);
+        rc = say_sqlite(o, "The journal cannot be read", o->j->write, rc);
+    } else if (all && strcmp(result, "ok") != 0) {
+        rc = say(o, SSC_E_JOURNAL_CORRUPT, "The journal is damaged", result);
+    } else if ((rc = verify_rows(o->j, all)) != 0) {
+        say(o, rc, "A row of the journal is damaged", o->j->path);
     }
-    if (all && strcmp(result, "ok") != 0) {
-        return say(o, SSC_E_JOURNAL_CORRUPT, "The journal is damaged", result);
-    }
-    rc = ssc_rows_verify(o->j, all);
-    return rc ? say(o, rc, "A row of the journal is damaged", o->j->path) : 0;
+    return rc;
 }
 
 static int sync_folder(const struct opening *o)
@@ -185,10 +206,12 @@ static int sync_folder(const struct opening *o)
 static int create_at(const struct opening *o, const char *path)
 {
     sqlite3 *db = NULL;
+    int rc;
     unlink(path);                                                     /* of a start that was killed */
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* SQLite would let others read it */
     if (fd < 0) {
-        return say(o, SSC_E_JOURNAL, "The journal cannot be created", strerror(errno));
+        rc = say(o, SSC_E_JOURNAL, "The journal cannot be created", strerror(errno));
+        goto done;
     }
     close(fd);
     int sq = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -198,8 +221,9 @@ static int create_at(const struct opening *o, const char *path)
     if (sq == SQLITE_OK) {
         sq = ssc_rows_create(db);
     }
-    int rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be created", db, sq);
+    rc = sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be created", db, sq);
     sqlite3_close(db);
+done:
     return rc;
 }
 
@@ -255,11 +279,13 @@ static int open_files(struct opening *o)
 /* A journal that lacks a table or an index of its own is damaged; anything else keeps its own name. */
 static int prepare_rows(const struct opening *o)
 {
-    int sq = ssc_rows_prepare(o->j);
-    if (sq == SQLITE_ERROR) {
-        return say(o, SSC_E_JOURNAL_CORRUPT, "The journal cannot be read", sqlite3_errmsg(o->j->write));
+    int rc = ssc_rows_prepare(o->j);
+    if (rc == SQLITE_ERROR) {
+        rc = say(o, SSC_E_JOURNAL_CORRUPT, "The journal cannot be read", sqlite3_errmsg(o->j->write));
+    } else if (rc != SQLITE_OK) {
+        rc = say_sqlite(o, "The journal cannot be read", o->j->write, rc);
     }
-    return sq == SQLITE_OK ? 0 : say_sqlite(o, "The journal cannot be read", o->j->write, sq);
+    return rc;
 }
 
 static int open_journal(struct opening *o)
@@ -291,16 +317,15 @@ static int open_journal(struct opening *o)
 static struct ssc_journal *new_journal(const char *path)
 {
     struct ssc_journal *j = calloc(1, sizeof *j);
-    if (!j) {
-        return NULL;
+    if (j) {
+        j->lock_fd = -1;
+        j->last = &j->first;
+        pthread_mutex_init(&j->lock, NULL);
+        pthread_mutex_init(&j->read_lock, NULL);
+        pthread_cond_init(&j->committed, NULL);
+        j->path = strdup(path);
     }
-    j->lock_fd = -1;
-    j->last = &j->first;
-    pthread_mutex_init(&j->lock, NULL);
-    pthread_mutex_init(&j->read_lock, NULL);
-    pthread_cond_init(&j->committed, NULL);
-    j->path = strdup(path);
-    if (!j->path) {
+    if (j && !j->path) {
         ssc_journal_close(&j);
     }
     return j;
@@ -438,19 +463,18 @@ int ssc_journal_revive(struct ssc_journal *j, char why[200])
 void ssc_journal_close(struct ssc_journal **journal)
 {
     struct ssc_journal *j = *journal;
-    if (!j) {
-        return;
+    if (j) {
+        ssc_rows_finalize(j);
+        sqlite3_close(j->read);
+        sqlite3_close(j->write);
+        if (j->lock_fd >= 0) {
+            close(j->lock_fd);
+        }
+        pthread_cond_destroy(&j->committed);
+        pthread_mutex_destroy(&j->read_lock);
+        pthread_mutex_destroy(&j->lock);
+        free(j->path);
+        free(j);
     }
-    ssc_rows_finalize(j);
-    sqlite3_close(j->read);
-    sqlite3_close(j->write);
-    if (j->lock_fd >= 0) {
-        close(j->lock_fd);
-    }
-    pthread_cond_destroy(&j->committed);
-    pthread_mutex_destroy(&j->read_lock);
-    pthread_mutex_destroy(&j->lock);
-    free(j->path);
-    free(j);
     *journal = NULL;
 }

@@ -17,10 +17,9 @@ struct column {
     enum type type;
     size_t offset, size;
 };
-#define COLUMN(type, member)                                                                                 \
-    {                                                                                                        \
-#member, type, offsetof(struct ssc_txn, member), sizeof(((struct ssc_txn *)0)->member)               \
-    }
+/* clang-format off */
+#define COLUMN(type, member) {#member, type, offsetof(struct ssc_txn, member), sizeof(((struct ssc_txn *)0)->member)}
+/* clang-format on */
 /* The order is the file's and the seal's: append only, and count SSC_JOURNAL_VERSION up. */
 static const struct column columns[] = {
     COLUMN(SIGNED, id),
@@ -244,23 +243,28 @@ static int bind(sqlite3_stmt *stmt, int at, const struct column *c, const struct
     return rc;
 }
 
+static bool read_bytes(sqlite3_stmt *stmt, int at, const struct column *c, struct ssc_txn *t)
+{
+    const void *value = sqlite3_column_blob(stmt, at); /* NULL also for an empty text */
+    size_t len = (size_t)sqlite3_column_bytes(stmt, at);
+    bool fits = c->type == BLOB ? len == c->size : len < c->size;
+    fits = fits && (!len || value) && !(c->type == TEXT && len && memchr(value, 0, len));
+    if (fits && len) {
+        memcpy((char *)t + c->offset, value, len);
+    }
+    return fits;
+}
+
 static bool read_value(sqlite3_stmt *stmt, int at, const struct column *c, struct ssc_txn *t)
 {
     static const int types[] = {SQLITE_INTEGER, SQLITE_INTEGER, SQLITE_INTEGER, SQLITE_TEXT, SQLITE_BLOB};
-    if (sqlite3_column_type(stmt, at) != types[c->type]) {
-        return false;
+    bool good = sqlite3_column_type(stmt, at) == types[c->type];
+    if (good && (c->type == TEXT || c->type == BLOB)) {
+        good = read_bytes(stmt, at, c, t);
+    } else if (good) {
+        good = set_number(c, sqlite3_column_int64(stmt, at), t);
     }
-    if (c->type != TEXT && c->type != BLOB) {
-        return set_number(c, sqlite3_column_int64(stmt, at), t);
-    }
-    const void *value = sqlite3_column_blob(stmt, at);
-    size_t len = (size_t)sqlite3_column_bytes(stmt, at);
-    bool fits =
-        c->type == BLOB ? len == c->size : len < c->size && (!len || !memchr(value ? value : "", 0, len));
-    if (fits && len && value) {
-        memcpy((char *)t + c->offset, value, len);
-    }
-    return fits && (!len || value);
+    return good;
 }
 
 /* ---- the seal: bytes that rot on the disk are found when the row is read ---- */
@@ -355,7 +359,7 @@ static int write_row(struct ssc_journal *j, sqlite3_stmt *stmt, struct ssc_txn *
     sqlite3_int64 process = (sqlite3_int64)j->process;
     int rc = seal_of(t, j->process, seal);
     if (rc) {
-        return rc;
+        goto done;
     }
     for (int i = 0; i < COLUMNS && rc == SQLITE_OK; i++) {
         rc = bind(stmt, i + 1, &columns[i], t);
@@ -371,7 +375,9 @@ static int write_row(struct ssc_journal *j, sqlite3_stmt *stmt, struct ssc_txn *
     }
     sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
-    return rc == SQLITE_DONE ? 0 : ssc_journal_error(rc);
+    rc = rc == SQLITE_DONE ? 0 : ssc_journal_error(rc);
+done:
+    return rc;
 }
 
 static int64_t utc_ms(void)
@@ -432,35 +438,6 @@ int ssc_row_update(struct ssc_journal *j, struct ssc_txn *txn)
     return rc;
 }
 
-/* What may follow what (design section 6). An operator alone may settle what the card could not prove. */
-bool ssc_txn_step_allowed(const struct ssc_txn *from, const struct ssc_txn *to)
-{
-#define TO(state) (1u << SSC_TXN_##state)
-    static const unsigned allowed[] = {
-        [SSC_TXN_PREPARED] = TO(ARMED) | TO(REFUSED) | TO(ABANDONED),
-        [SSC_TXN_ARMED] = TO(DONE) | TO(CONFIRMED) | TO(REFUSED) | TO(ABANDONED) | TO(UNKNOWN) |
-                          TO(NOT_DONE) | TO(UNPROVEN),
-        [SSC_TXN_DONE] = TO(CONFIRMED) | TO(UNKNOWN) | TO(NOT_DONE) | TO(UNPROVEN),
-        [SSC_TXN_UNKNOWN] = TO(UNKNOWN) | TO(CONFIRMED) | TO(NOT_DONE) | TO(UNPROVEN),
-        [SSC_TXN_UNPROVEN] = TO(CONFIRMED) | TO(NOT_DONE),
-        [SSC_TXN_CONFIRMED] = 0,
-        [SSC_TXN_REFUSED] = 0,
-        [SSC_TXN_ABANDONED] = 0,
-        [SSC_TXN_NOT_DONE] = 0,
-    };
-#undef TO
-    bool step = to->state <= SSC_TXN_UNPROVEN && (allowed[from->state] >> to->state & 1u);
-    bool who = from->state != SSC_TXN_UNPROVEN || to->evidence == SSC_EV_OPERATOR;
-    bool same = strcmp(from->op, to->op) == 0 && from->owner_uid == to->owner_uid &&
-                strcmp(from->digest, to->digest) == 0 && from->kind == to->kind && from->purse == to->purse &&
-                from->amount == to->amount && from->self_pay == to->self_pay && from->pooled == to->pooled &&
-                from->serial_len == to->serial_len &&
-                memcmp(from->serial, to->serial, sizeof from->serial) == 0 && from->counter == to->counter &&
-                from->txn_type == to->txn_type && from->balance_before == to->balance_before &&
-                memcmp(from->terminal, to->terminal, sizeof from->terminal) == 0;
-    return step && who && same;
-}
-
 /* ---- lists ---- */
 static int prepare_list(sqlite3 *db, const struct ssc_txn_filter *filter, sqlite3_stmt **out)
 {
@@ -493,11 +470,8 @@ int ssc_rows_select(struct ssc_journal *j, const struct ssc_txn_filter *filter, 
     unsigned shape = (filter->unsettled_only ? 1u : 0) | (filter->open_only ? 2u : 0) |
                      (filter->serial ? 4u : 0) | (filter->owner_uid >= 0 ? 8u : 0) |
                      (filter->after_id > 0 ? 16u : 0);
-    int rc = SQLITE_OK;
-    if (filter->serial_len > sizeof serial) {
-        return SQLITE_MISUSE;
-    }
-    if (!j->lists[shape]) {
+    int rc = filter->serial_len <= sizeof serial ? SQLITE_OK : SQLITE_MISUSE;
+    if (rc == SQLITE_OK && !j->lists[shape]) {
         rc = prepare_list(j->read, filter, &j->lists[shape]);
     }
     sqlite3_stmt *stmt = *out = j->lists[shape];
@@ -513,20 +487,4 @@ int ssc_rows_select(struct ssc_journal *j, const struct ssc_txn_filter *filter, 
         rc = sqlite3_bind_int64(stmt, 4, filter->after_id);
     }
     return rc;
-}
-
-int ssc_rows_verify(struct ssc_journal *j, bool all)
-{
-    struct ssc_txn_filter filter = {.unsettled_only = !all, .owner_uid = -1};
-    struct ssc_txn row;
-    sqlite3_stmt *stmt = NULL;
-    int rc = ssc_rows_select(j, &filter, &stmt), bad = 0;
-    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
-        rc = sqlite3_step(stmt);
-        if (rc == SQLITE_ROW && (bad = ssc_row_read(j, stmt, &row)) != 0) {
-            break;
-        }
-    }
-    sqlite3_reset(stmt);
-    return bad ? bad : rc == SQLITE_DONE ? 0 : ssc_journal_error(rc);
 }

@@ -67,8 +67,6 @@ int ssc_journal_error(int sqlite_result);
 int ssc_rows_create(sqlite3 *db);
 int ssc_rows_prepare(struct ssc_journal *j);
 void ssc_rows_finalize(struct ssc_journal *j);
-/* All rows or only unsettled ones are read once and their seals checked. */
-int ssc_rows_verify(struct ssc_journal *j, bool all);
 /* The row of a stepped statement. SSC_E_JOURNAL_CORRUPT: out of range, or the seal does not fit. */
 int ssc_row_read(const struct ssc_journal *j, sqlite3_stmt *stmt, struct ssc_txn *out);
 int ssc_row_find_id(const struct ssc_journal *j, sqlite3_stmt *stmt, int64_t id, struct ssc_txn *out);
@@ -81,6 +79,8 @@ int ssc_row_write_op(struct ssc_journal *j, enum ssc_op_step step, struct ssc_wr
 int ssc_row_find_write_op(sqlite3 *db, uint32_t uid, const char *op, struct ssc_write_op *out);
 /* The statement of ssc_journal_list, bound; the journal keeps it, the caller resets it. */
 int ssc_rows_select(struct ssc_journal *j, const struct ssc_txn_filter *filter, sqlite3_stmt **out);
+/* Whether a row may go from `from` to `to`: a step of the state machine, and nothing else has changed that
+ * was promised before. */
 bool ssc_txn_step_allowed(const struct ssc_txn *from, const struct ssc_txn *to);
 
 #endif

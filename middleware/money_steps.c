@@ -46,13 +46,14 @@ int ssc_money_row(const struct ssc_debit_request *req, enum ssc_txn_kind kind, s
                             .pooled = req->pooled,
                             .balance_before = -1,
                             .balance_after = -1};
-    if (!valid) {
-        return SSC_E_INVALID_ARGUMENT;
+    int rc = SSC_E_INVALID_ARGUMENT;
+    if (valid) {
+        memcpy(txn->op, req->op, strlen(req->op));
+        memcpy(txn->datetime, req->time, sizeof txn->datetime);
+        memcpy(txn->reader, req->reader, strnlen(req->reader, sizeof txn->reader - 1));
+        rc = digest(txn, txn->digest);
     }
-    memcpy(txn->op, req->op, strlen(req->op));
-    memcpy(txn->datetime, req->time, sizeof txn->datetime);
-    memcpy(txn->reader, req->reader, strnlen(req->reader, sizeof txn->reader - 1));
-    return digest(txn, txn->digest);
+    return rc;
 }
 
 int ssc_money_outcome(const struct ssc_txn *txn)
@@ -97,21 +98,20 @@ int ssc_money_known_op(struct ssc_journal *j, struct ssc_card *card, struct ssc_
 {
     struct ssc_txn stored;
     int rc = ssc_journal_get_op(j, row->owner_uid, row->op, &stored);
-    if (rc == SSC_E_TXN_NOT_FOUND) {
-        return 0;
-    }
     if (!rc && strcmp(stored.digest, row->digest) != 0) {
         rc = SSC_E_OP_CONFLICT;
     }
     if (rc) {
-        return rc;
+        goto done;
     }
     *row = stored;
     if (!ssc_txn_state_final(row->state) && row->state != SSC_TXN_PREPARED &&
         ssc_card_detect(card, deadline) == 0 && ssc_money_same_card(row, card)) {
         (void)ssc_money_settle(j, card, auth, row, deadline); /* the row tells; a failure leaves it open */
     }
-    return 1;
+    rc = 1;
+done:
+    return rc == SSC_E_TXN_NOT_FOUND ? 0 : rc;
 }
 
 int ssc_money_card_ready(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,
@@ -119,12 +119,12 @@ int ssc_money_card_ready(struct ssc_journal *j, struct ssc_card *card, struct ss
 {
     unsigned settled = 0;
     int rc = ssc_card_detect(card, deadline);
-    if (rc) {
-        return rc;
-    }
     const struct ssc_card_info *info = ssc_card_get_info(card);
-    if (!info->serial_len || info->serial_len > sizeof row->serial) {
-        return SSC_E_NO_PURSE; /* a card that cannot be told from another is charged nothing */
+    if (!rc && (!info->serial_len || info->serial_len > sizeof row->serial)) {
+        rc = SSC_E_NO_PURSE; /* a card that cannot be told from another is charged nothing */
+    }
+    if (rc) {
+        goto done;
     }
     row->serial_len = (uint8_t)info->serial_len;
     memcpy(row->serial, info->serial, info->serial_len);
@@ -139,6 +139,7 @@ int ssc_money_card_ready(struct ssc_journal *j, struct ssc_card *card, struct ss
         ops->prepare(ssc_card_profile(card), row);
         rc = ops->select(card, deadline);
     }
+done:
     return rc;
 }
 

@@ -43,10 +43,6 @@ static int check_mac2(struct inquiry *q)
 {
     const struct ssc_txn *row = q->row;
     int rc = SSC_E_AUTH_NOT_BEGUN;
-    if (q->before) { /* a right MAC2 has ended the PSAM's session: the same bytes are as right as before */
-        q->w.proof = q->before->w.proof;
-        return 0;
-    }
     if (row->has_mac2 && row->result == SSC_E_BAD_MAC && memcmp(row->mac2, q->proof.mac, 4) == 0) {
         rc = SSC_E_BAD_MAC; /* the PSAM has said so; asking again would only wear its error counter */
     } else if (q->auth && row->auth_session && row->kind == SSC_KIND_DEBIT) {
@@ -73,6 +69,9 @@ static int ask_proof(struct inquiry *q)
         rc = silent(q, rc);
     } else if (q->row->kind == SSC_KIND_DEBIT && !q->proof.has_mac) {
         q->w.proof = SSC_PROOF_TAC_ALONE;
+    } else if (q->before) {
+        /* A right MAC2 has ended the PSAM's session: the same bytes are as right as before. */
+        q->w.proof = q->before->w.proof;
     } else {
         rc = check_mac2(q);
     }
@@ -123,15 +122,14 @@ static int ask_log(struct inquiry *q)
     bool ended = rc == SSC_SW_RECORD_NOT_FOUND;
     bool whole = s.older || (ended && s.used < q->ops->least_records);
     q->w.log = SSC_LOG_UNREADABLE;
-    if (rc && !ended) {
-        return silent(q, rc);
+    if (!rc || ended) {
+        q->w.log = s.match   ? SSC_LOG_MATCH
+                   : s.maybe ? SSC_LOG_MAYBE
+                   : !whole  ? SSC_LOG_GAP
+                   : s.other ? SSC_LOG_OTHER
+                             : SSC_LOG_ABSENT;
     }
-    q->w.log = s.match   ? SSC_LOG_MATCH
-               : s.maybe ? SSC_LOG_MAYBE
-               : !whole  ? SSC_LOG_GAP
-               : s.other ? SSC_LOG_OTHER
-                         : SSC_LOG_ABSENT;
-    return 0;
+    return rc && !ended ? silent(q, rc) : 0;
 }
 
 static int ask_balance(struct inquiry *q)
@@ -142,20 +140,15 @@ static int ask_balance(struct inquiry *q)
         row->kind == SSC_KIND_LOAD ? row->balance_before + row->amount : row->balance_before - row->amount;
     int rc = q->ops->balance(q->card, row->purse, &b, q->deadline);
     q->w.balance = SSC_BALANCE_UNREADABLE;
-    if (rc) {
-        return silent(q, rc);
+    if (!rc) {
+        q->balance = b.amount;
     }
-    q->balance = b.amount;
-    if (row->amount == 0) {
-        return 0;
+    if (!rc && row->amount != 0) {
+        q->w.balance = b.amount == row->balance_before ? SSC_BALANCE_BEFORE
+                       : b.amount == after             ? SSC_BALANCE_AFTER
+                                                       : SSC_BALANCE_ELSE;
     }
-    q->w.balance = SSC_BALANCE_ELSE;
-    if (b.amount == row->balance_before) {
-        q->w.balance = SSC_BALANCE_BEFORE;
-    } else if (b.amount == after) {
-        q->w.balance = SSC_BALANCE_AFTER;
-    }
-    return 0;
+    return rc ? silent(q, rc) : 0;
 }
 
 /* INITIALIZE shows the counter and moves nothing. Asked last: some cards drop their proof over it. */
@@ -165,16 +158,12 @@ static int ask_counter(struct inquiry *q)
     q->w.counter = SSC_COUNTER_UNREADABLE;
     probe.amount = probe.self_pay = probe.pooled = 0;
     int rc = q->ops->init(q->card, &probe, q->deadline);
-    if (rc > 0) {
-        return 0; /* a purse without money or right to pay refuses before it tells */
+    if (rc == 0) {
+        q->w.counter = probe.counter == q->row->counter  ? SSC_COUNTER_BEFORE
+                       : probe.counter > q->row->counter ? SSC_COUNTER_LATER
+                                                         : SSC_COUNTER_EARLIER;
     }
-    if (rc) {
-        return silent(q, rc);
-    }
-    q->w.counter = probe.counter == q->row->counter  ? SSC_COUNTER_BEFORE
-                   : probe.counter > q->row->counter ? SSC_COUNTER_LATER
-                                                     : SSC_COUNTER_EARLIER;
-    return 0;
+    return rc < 0 ? silent(q, rc) : 0; /* a purse without money or right to pay refuses before it tells */
 }
 
 static int hear(struct inquiry *q)
@@ -253,19 +242,17 @@ int ssc_money_settle(struct ssc_journal *j, struct ssc_card *card, struct ssc_au
     if (!rc) {
         rc = hear_twice(&q);
     }
-    if (rc) {
-        return rc;
-    }
     struct ssc_verdict v = ssc_verdict(&q.w);
-    if (v.state == SSC_TXN_UNKNOWN && q.pin) {
-        return SSC_E_PIN_REQUIRED;
-    }
-    if (v.state == SSC_TXN_UNKNOWN) {
+    if (!rc && v.state == SSC_TXN_UNKNOWN && q.pin) {
+        rc = SSC_E_PIN_REQUIRED;
+    } else if (v.state == SSC_TXN_UNKNOWN) {
         v = (struct ssc_verdict){SSC_TXN_UNPROVEN, SSC_EV_NONE};
     }
     struct ssc_txn final = *row;
-    apply(&q, v, &final);
-    rc = ssc_journal_update(j, &final);
+    if (!rc) {
+        apply(&q, v, &final);
+        rc = ssc_journal_update(j, &final);
+    }
     if (!rc) {
         *row = final;
     }
@@ -296,15 +283,14 @@ static int settle_claimed(struct ssc_journal *j, struct ssc_card *card, struct s
     struct ssc_claim claim;
     struct ssc_txn listed = *row;
     int rc = ssc_journal_claim(j, &claim, listed.owner_uid, listed.op);
-    if (rc) {
-        return rc;
+    if (!rc) {
+        rc = ssc_journal_get(j, listed.id, row); /* it may have been settled since it was listed */
+        if (!rc && !ssc_txn_state_final(row->state)) {
+            rc = ssc_money_settle(j, card, auth, row, deadline);
+            *settled += rc == 0;
+        }
+        ssc_journal_unclaim(j, &claim);
     }
-    rc = ssc_journal_get(j, listed.id, row); /* it may have been settled since it was listed */
-    if (!rc && !ssc_txn_state_final(row->state)) {
-        rc = ssc_money_settle(j, card, auth, row, deadline);
-        *settled += rc == 0;
-    }
-    ssc_journal_unclaim(j, &claim);
     return rc;
 }
 
@@ -312,17 +298,17 @@ int ssc_money_resolve(struct ssc_journal *j, struct ssc_card *card, struct ssc_a
                       int64_t deadline)
 {
     struct ssc_txn *rows = NULL;
-    size_t count = ROWS_AT_ONCE;
+    size_t count = 0;
     *settled = 0;
     int rc = ssc_card_detect(card, deadline);
-    if (rc) {
-        return rc;
-    }
     const struct ssc_card_info *info = ssc_card_get_info(card);
     struct ssc_txn_filter filter = {
         .serial = info->serial, .serial_len = info->serial_len, .unsettled_only = true, .owner_uid = -1};
-    rows = calloc(count, sizeof *rows);
-    rc = rows ? ssc_journal_list(j, &filter, rows, &count) : SSC_E_OUT_OF_MEMORY;
+    if (!rc) {
+        count = ROWS_AT_ONCE;
+        rows = calloc(count, sizeof *rows);
+        rc = rows ? ssc_journal_list(j, &filter, rows, &count) : SSC_E_OUT_OF_MEMORY;
+    }
     if (!rc && count == 0) {
         rc = SSC_E_CARD_MISMATCH;
     }
@@ -368,14 +354,13 @@ int ssc_money_decide(struct ssc_journal *j, int64_t id, bool done, struct ssc_tx
 {
     struct ssc_claim claim;
     int rc = ssc_journal_get(j, id, txn);
-    if (rc) {
-        return rc;
+    if (!rc) {
+        rc = ssc_journal_claim(j, &claim, txn->owner_uid, txn->op);
     }
-    struct ssc_txn row = *txn;
-    rc = ssc_journal_claim(j, &claim, txn->owner_uid, txn->op);
     if (rc) {
-        return rc;
+        goto done;
     }
+    struct ssc_txn row;
     rc = ssc_journal_get(j, id, &row);
     if (!rc && row.state != SSC_TXN_UNPROVEN && row.state != SSC_TXN_UNKNOWN) {
         rc = SSC_E_INVALID_ARGUMENT; /* what is proven is not for anybody to decide */
@@ -390,5 +375,6 @@ int ssc_money_decide(struct ssc_journal *j, int64_t id, bool done, struct ssc_tx
         *txn = row;
     }
     ssc_journal_unclaim(j, &claim);
+done:
     return rc;
 }

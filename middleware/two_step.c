@@ -15,8 +15,9 @@ static int begin(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *
 {
     bool existing = false;
     int rc = ssc_money_card_ready(j, card, auth, row, deadline);
-    if (!rc)
+    if (!rc) {
         rc = ssc_money_init(j, card, row, deadline);
+    }
     if (!rc) {
         row->state = SSC_TXN_PREPARED;
         rc = ssc_journal_insert(j, row, &existing);
@@ -28,8 +29,9 @@ static int begin(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *
 static int begun(const struct ssc_txn *row, struct ssc_card *card, int64_t deadline)
 {
     int rc = row->state == SSC_TXN_PREPARED ? ssc_card_detect(card, deadline) : ssc_money_outcome(row);
-    if (!rc && row->state == SSC_TXN_PREPARED && !ssc_money_same_card(row, card))
+    if (!rc && row->state == SSC_TXN_PREPARED && !ssc_money_same_card(row, card)) {
         rc = SSC_E_CARD_MISMATCH;
+    }
     return rc;
 }
 
@@ -41,20 +43,24 @@ static int two_step_begin(struct ssc_journal *j, struct ssc_card *card, struct s
     struct ssc_txn row;
     memset(txn, 0, sizeof *txn);
     int rc = ssc_money_row(req, kind, &row);
-    if (rc)
-        return rc;
-    rc = ssc_journal_claim(j, &claim, row.owner_uid, row.op);
-    if (rc)
-        return rc;
+    if (!rc) {
+        rc = ssc_journal_claim(j, &claim, row.owner_uid, row.op);
+    }
+    if (rc) {
+        goto done;
+    }
     memcpy(row.terminal, terminal, sizeof row.terminal);
     rc = ssc_money_known_op(j, card, auth, &row, deadline);
-    if (rc == 1)
+    if (rc == 1) {
         rc = begun(&row, card, deadline);
-    else if (rc == 0)
+    } else if (rc == 0) {
         rc = begin(j, card, auth, &row, deadline);
-    if (row.id)
+    }
+    if (row.id) {
         *txn = row;
+    }
     ssc_journal_unclaim(j, &claim);
+done:
     return rc;
 }
 
@@ -87,17 +93,23 @@ static int commit(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn *
 {
     row->state = SSC_TXN_ARMED;
     int rc = ssc_now_ms() + SSC_COMMIT_MS > deadline ? SSC_E_DEADLINE_EXCEEDED : ssc_journal_update(j, row);
-    if (rc)
-        return rc;
+    if (rc) {
+        goto done;
+    }
     struct ssc_txn after = *row;
     ssc_money_commit(card, &after, deadline);
-    if (after.state == SSC_TXN_DONE)
+    if (after.state == SSC_TXN_DONE) {
         believe_reply(&after);
-    if (ssc_journal_update(j, &after) == 0) /* else the row stays ARMED, and that is what is told */
+    }
+    if (ssc_journal_update(j, &after) == 0) { /* else the row stays ARMED, and that is what is told */
         *row = after;
-    if (row->state == SSC_TXN_UNKNOWN)
+    }
+    if (row->state == SSC_TXN_UNKNOWN) {
         ssc_money_settle_now(j, card, NULL, row, deadline);
-    return ssc_money_outcome(row);
+    }
+    rc = ssc_money_outcome(row);
+done:
+    return rc;
 }
 
 /* What the host has said, for one row of the kind. */
@@ -124,25 +136,30 @@ static int two_step_complete(struct ssc_journal *j, struct ssc_card *card, struc
     struct ssc_claim claim;
     struct ssc_txn row;
     int rc = ssc_journal_get(j, txn->id, &row);
-    if (rc)
-        return rc;
-    rc = ssc_journal_claim(j, &claim, txn->owner_uid, txn->op);
-    if (rc)
-        return rc;
+    if (!rc) {
+        rc = ssc_journal_claim(j, &claim, txn->owner_uid, txn->op);
+    }
+    if (rc) {
+        goto done;
+    }
     rc = ssc_journal_get(j, txn->id, &row); /* the journal's row, not the caller's memory of it */
-    if (!rc && row.kind != a->kind)
+    if (!rc && row.kind != a->kind) {
         rc = SSC_E_INVALID_ARGUMENT;
-    if (!rc && row.state == SSC_TXN_PREPARED && !ssc_money_same_card(&row, card))
+    }
+    if (!rc && row.state == SSC_TXN_PREPARED && !ssc_money_same_card(&row, card)) {
         rc = ssc_card_get_info(card)->serial_len ? SSC_E_CARD_MISMATCH : not_begun(row.kind);
+    }
     if (!rc && row.state == SSC_TXN_PREPARED) {
         take_answer(&row, a);
         rc = commit(j, card, &row, deadline);
     } else if (!rc) {
         rc = ssc_money_outcome(&row);
     }
-    if (ssc_journal_get(j, txn->id, &row) == 0)
+    if (ssc_journal_get(j, txn->id, &row) == 0) {
         *txn = row;
+    }
     ssc_journal_unclaim(j, &claim);
+done:
     return rc;
 }
 
@@ -167,8 +184,9 @@ int ssc_money_abandon(struct ssc_journal *j, struct ssc_txn *txn)
     struct ssc_claim claim;
     struct ssc_txn row;
     int rc = ssc_journal_claim(j, &claim, txn->owner_uid, txn->op);
-    if (rc)
-        return rc;
+    if (rc) {
+        goto done;
+    }
     rc = ssc_journal_get(j, txn->id, &row);
     if (!rc && row.state == SSC_TXN_PREPARED) {
         row.state = SSC_TXN_ABANDONED;
@@ -176,8 +194,10 @@ int ssc_money_abandon(struct ssc_journal *j, struct ssc_txn *txn)
         row.result = SSC_E_CANCELLED;
         rc = ssc_journal_update(j, &row);
     }
-    if (!rc)
+    if (!rc) {
         *txn = row;
+    }
     ssc_journal_unclaim(j, &claim);
+done:
     return rc;
 }

@@ -26,13 +26,13 @@ static struct ssc_verdict unchecked(const struct ssc_witnesses *w)
 static struct ssc_verdict no_proof(const struct ssc_witnesses *w)
 {
     struct ssc_verdict v = is(SSC_TXN_UNPROVEN, SSC_EV_CONFLICT);
-    if (w->log == SSC_LOG_MATCH || w->balance == SSC_BALANCE_AFTER) {
-        return v; /* looks done, and the card will not say so */
-    }
-    if (w->counter == SSC_COUNTER_UNREADABLE) {
+    /* Looks done, and the card will not say so. */
+    bool contradicted = w->log == SSC_LOG_MATCH || w->balance == SSC_BALANCE_AFTER;
+    if (!contradicted && w->counter == SSC_COUNTER_UNREADABLE) {
         bool unchanged = w->log == SSC_LOG_ABSENT && w->balance == SSC_BALANCE_BEFORE;
         v = unchanged ? is(SSC_TXN_NOT_DONE, SSC_EV_CARD_UNCHANGED) : is(SSC_TXN_UNKNOWN, SSC_EV_NONE);
-    } else if (w->log == SSC_LOG_OTHER ? w->counter == SSC_COUNTER_LATER : w->counter == SSC_COUNTER_BEFORE) {
+    } else if (!contradicted &&
+               w->counter == (w->log == SSC_LOG_OTHER ? SSC_COUNTER_LATER : SSC_COUNTER_BEFORE)) {
         v = is(SSC_TXN_NOT_DONE, SSC_EV_CARD_UNCHANGED);
     }
     return v;

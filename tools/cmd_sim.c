@@ -224,11 +224,6 @@ static int fault(struct cli *cli, int argc, char **argv)
                 {OPT_ARG, "arg", false},
                 {OPT_SW, "sw", true}};
     json_t *params = reader_param(cli);
-    if (argc < 1) {
-        json_decref(params);
-        return usage_error(cli, "fault KIND");
-    }
-    json_object_set_new(params, "kind", json_string(argv[0]));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *value = cli->value[rows[i].key];
         if (value) {
@@ -239,7 +234,15 @@ static int fault(struct cli *cli, int argc, char **argv)
     if (argc > 1) {
         json_object_set_new(params, "image", json_string(argv[1]));
     }
-    return service_call(cli, "sim.fault", params);
+    int rc;
+    if (argc < 1) {
+        json_decref(params);
+        rc = usage_error(cli, "fault KIND");
+    } else {
+        json_object_set_new(params, "kind", json_string(argv[0]));
+        rc = service_call(cli, "sim.fault", params);
+    }
+    return rc;
 }
 
 static int type_pin(struct cli *cli, int argc, char **argv)

@@ -51,15 +51,15 @@ static int medical_balance(struct ssc_card *card, enum ssc_purse_id id, struct s
     unsigned year = 0;
     *out = (struct ssc_balance){.purse = id, .overdraft = -1};
     int rc = one_balance(card, BALANCE_ACCOUNT, &out->amount, &year, deadline);
-    if (rc) {
-        return rc;
-    }
-    rc = one_balance(card, BALANCE_SELF_PAY, &out->year_self_pay, &year, deadline);
     if (!rc) {
-        rc = one_balance(card, BALANCE_POOLED, &out->year_pooled, &out->year, deadline);
+        rc = one_balance(card, BALANCE_SELF_PAY, &out->year_self_pay, &year, deadline);
+        if (!rc) {
+            rc = one_balance(card, BALANCE_POOLED, &out->year_pooled, &out->year, deadline);
+        }
+        out->has_accumulators = !rc;
+        rc = rc > 0 ? 0 : rc; /* account-only cards have no accumulators */
     }
-    out->has_accumulators = !rc;
-    return rc > 0 ? 0 : rc; /* account-only cards have no accumulators */
+    return rc;
 }
 
 static int medical_record(struct ssc_card *card, unsigned number, struct ssc_log_entry *out, int64_t deadline)
