@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the PSAM provider: psam.c (session and keys), psam_purchase.c (MAC1, MAC2), psam_pin.c (a purse's
- * PIN). */
+/* Inside of the PSAM provider: psam_exchange.c (commands and applications), psam.c (keys), psam_purchase.c
+ * (MAC1, MAC2), psam_pin.c (a purse's PIN). */
 #ifndef SSC_MIDDLEWARE_AUTH_PSAM_H
 #define SSC_MIDDLEWARE_AUTH_PSAM_H
 
@@ -43,6 +43,8 @@ static inline struct ssc_psam *ssc_psam_of(struct ssc_auth *a)
 int ssc_psam_refusal(int rc);
 int ssc_psam_transmit(struct ssc_psam *p, const struct ssc_command_buf *b, unsigned flags,
                       struct ssc_response *rsp, int64_t deadline);
+/* The environment of the algorithm; nothing in it is selected. SSC_E_PSAM_ALGORITHM. */
+int ssc_psam_environment_select(struct ssc_psam *p, enum ssc_algorithm alg, int64_t deadline);
 /* Environment of the algorithm and the application in it. SSC_E_PSAM_ALGORITHM. */
 int ssc_psam_select(struct ssc_psam *p, enum ssc_psam_place place, enum ssc_algorithm alg, int64_t deadline);
 /* Without an answer. */
