@@ -1,63 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a table of cases cannot show of the layers around the national library: threads, forked children,
- * other users, time, and answers of full length. */
-#include "service.h"
+/* What a table of cases cannot show of the terminals' functions: threads, forked children, other users, time,
+ * and answers of full length. */
+#include "layers.h"
 
 #include "middleware/shim/ssse32/ssse32.h"
 #include "stopwatch.h"
 
-#include <dlfcn.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #define ATR_LEN 17
-#define LINE "639900|111111198101011110|X00000019|639900D15600000500BF7C7A48FB4966|"
 
 static unsigned char get_challenge[] = {0x00, 0x84, 0x00, 0x00, 0x08};
-
-static int up(void **state)
-{
-    struct service *s = service_new();
-    service_sim(s, "ssc-3.0,ssc-2.0", false);
-    setenv("SSCARD_SOCKET", s->socket, 1);
-    setenv("SSCARD_SHIM_CONF", "/dev/null", 1);
-    *state = s;
-    return 0;
-}
-
-/* Whatever a test did, no lease is left when its handles are closed. */
-static int down(void **state)
-{
-    struct service *s = *state;
-    struct client *c = client_new(s);
-    const int64_t limit = now_ms() + 5000;
-    bool held = true;
-    while (held && now_ms() < limit) {
-        json_t *list = client_ok(c, "reader.list", NULL), *r;
-        size_t i;
-        held = false;
-        json_array_foreach(json_object_get(list, "readers"), i, r)
-        {
-            held = held || !json_is_null(json_object_get(r, "lease"));
-        }
-        json_decref(list);
-    }
-    client_free(&c);
-    service_free(&s);
-    return held ? -1 : 0;
-}
 
 static long power_on(long handle, unsigned char slot)
 {
@@ -360,76 +322,13 @@ static void test_a_stopped_service(void **state)
 
 /* ---- a service that says what it likes ---- */
 
-struct liar {
-    int listener;
-    const char *atr, *response; /* for card.reset and apdu.transmit, hexadecimal */
-    const char *error;          /* NULL, or the error object that answers every call */
-};
-
-static void answer_line(const struct liar *l, int fd, const char *line)
-{
-    static const char *const results[][2] = {
-        {"system.hello", "{\"role\":\"admin\"}"},
-        {"reader.list", "{\"readers\":[{\"name\":\"R\",\"state\":\"card\",\"medium\":\"contact\"}]}"},
-        {"card.acquire", "{\"lease\":\"lease-1\"}"},
-        {"card.release", "{}"},
-    };
-    char result[2000] = "", out[2100];
-    const char *id = strstr(line, "\"id\":");
-    for (size_t i = 0; i < sizeof results / sizeof results[0]; i++) {
-        if (strstr(line, results[i][0])) {
-            snprintf(result, sizeof result, "%s", results[i][1]);
-        }
-    }
-    if (!result[0]) {
-        const bool reset = strstr(line, "card.reset") != NULL;
-        snprintf(result, sizeof result, "{\"%s\":\"%s\"}", reset ? "atr" : "response",
-                 reset ? l->atr : l->response);
-    }
-    const int n =
-        snprintf(out, sizeof out, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"%s\":%s}\n", id ? atoi(id + 5) : 0,
-                 l->error ? "error" : "result", l->error ? l->error : result);
-    if (send(fd, out, (size_t)n, MSG_NOSIGNAL) != n) {
-        abort();
-    }
-}
-
-static void *lie(void *arg)
-{
-    const struct liar *l = arg;
-    const int fd = accept(l->listener, NULL, NULL);
-    char line[4096];
-    FILE *in = fdopen(fd, "r");
-    while (in && fgets(line, sizeof line, in)) {
-        answer_line(l, fd, line);
-    }
-    if (in) {
-        fclose(in);
-    }
-    return NULL;
-}
-
-static pthread_t start_liar(struct service *s, struct liar *l)
-{
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    pthread_t thread;
-    snprintf(a.sun_path, sizeof a.sun_path, "%s/liar", s->folder);
-    unlink(a.sun_path);
-    l->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(l->listener, (struct sockaddr *)&a, sizeof a), 0);
-    assert_int_equal(listen(l->listener, 1), 0);
-    assert_int_equal(pthread_create(&thread, NULL, lie, l), 0);
-    setenv("SSCARD_SOCKET", a.sun_path, 1);
-    return thread;
-}
-
 /* One terminal with it: what ICC_Reader_PowerOn and then ICC_Reader_Application say. */
 static void with_liar(struct service *s, const char *atr, const char *response, long power, long application)
 {
     struct liar l = {.atr = atr, .response = response};
     unsigned char out[ICC_RESPONSE_MAX + 8], reset[ICC_ATR_MAX + 8];
     char name[] = "AUTO";
-    const pthread_t thread = start_liar(s, &l);
+    const pthread_t thread = liar_start(s, &l);
     memset(out, '#', sizeof out);
     memset(reset, '#', sizeof reset);
     const long h = ICC_Reader_Open(name);
@@ -463,128 +362,9 @@ static void test_lengths_that_lie(void **state)
     with_liar(s, "", "9000", ICC_CHECKSUM_ERROR, ICC_NO_POWER);
 }
 
-/* ---- the regional layer ---- */
-
-/* What VerifyPIN answers when every call of the service is answered with this error object. */
-static long refused_with(struct service *s, const char *error, char out[1024])
-{
-    struct liar l = {.error = error};
-    const pthread_t thread = start_liar(s, &l);
-    void *library = dlopen(SSC_LIBRARIES "/libSSCard.so", RTLD_NOW | RTLD_LOCAL);
-    assert_non_null(library);
-    void *found = dlsym(library, "VerifyPIN");
-    long (*verify)(char *, int);
-    memcpy(&verify, &found, sizeof verify);
-    const long rc = verify(out, 1024);
-    dlclose(library);
-    pthread_join(thread, NULL);
-    close(l.listener);
-    return rc;
-}
-
-/* A symbol that this library does not know yet comes with its text; an error without one has a text all the
- * same, and a text that is too long is cut between two characters. */
-static void test_errors_of_another_service(void **state)
-{
-    static const char *const unfit[] = {
-        "{\"code\":-1}", "null", "\"no object\"",
-        "{\"code\":-900,\"message\":7,\"data\":{\"symbol\":\"of_tomorrow\"}}"};
-    char out[1024],
-        error[1900] =
-            "{\"code\":-900,\"message\":\"\",\"data\":{\"symbol\":\"of_tomorrow\",\"text\":{\"zh\":\"";
-    assert_int_equal(refused_with(*state,
-                                  "{\"code\":-900,\"message\":\"New.\",\"data\":{\"symbol\":\"of_tomorrow\","
-                                  "\"text\":{\"zh\":\"1\"},\"remedy\":{\"zh\":\"2\"}}}",
-                                  out),
-                     -999);
-    assert_string_equal(out, "1\xA1\xA3"
-                             "2");
-    for (size_t i = 0; i < sizeof unfit / sizeof unfit[0]; i++) {
-        assert_int_equal(refused_with(*state, unfit[i], out), -999);
-        assert_true(strlen(out) >= 4);
-    }
-    /* a line that one of the two cannot read is not the caller's fault (-23) */
-    assert_int_equal(refused_with(*state, "{broken", out), -5);
-    assert_int_equal(refused_with(*state, "{\"code\":-32700,\"data\":{\"symbol\":\"parse_error\"}}", out),
-                     -5);
-    for (int shift = 0; shift < 3; shift++) {
-        char text[1900];
-        size_t n = (size_t)snprintf(text, sizeof text, "%s%.*s", error, shift, "ab");
-        for (int i = 0; i < 500; i++) {
-            n += (size_t)snprintf(text + n, sizeof text - n, "\xE5\xBC\xA0");
-        }
-        snprintf(text + n, sizeof text - n, "\"}}}");
-        assert_int_equal(refused_with(*state, text, out), -999);
-        assert_in_range(strlen(out), 200, 255);
-        assert_memory_equal(out + shift, "\xD5\xC5\xD5\xC5", 4);
-    }
-}
-
-typedef long read_card(char *out, int len, char *sign, int sign_len);
-
-static void *read_often(void *arg)
-{
-    struct worker *w = arg;
-    read_card *read = NULL;
-    memcpy(&read, &w->arg, sizeof read);
-    for (int i = 0; i < 10; i++) {
-        char out[1024], sign[8] = "######";
-        const long rc = read(out, sizeof out, sign, sizeof sign);
-        w->failures += rc != 0 || strncmp(out, LINE, strlen(LINE)) != 0 || sign[0] != '\0' || sign[1] != '#';
-    }
-    return NULL;
-}
-
-static void test_region_in_threads(void **state)
-{
-    struct service *s = *state;
-    struct client *c = client_new(s);
-    struct worker w[8] = {0};
-    json_decref(client_ok(c, "sim.remove", "{s:s}", "reader", R1)); /* leaves one card to choose from */
-    json_decref(client_ok(c, "card.wait", "{s:s, s:s}", "reader", R1, "state", "absent"));
-    void *library = dlopen(SSC_LIBRARIES "/libSSCard.so", RTLD_NOW | RTLD_LOCAL);
-    assert_non_null(library);
-    for (int i = 0; i < 8; i++) {
-        w[i].arg = dlsym(library, "ReadCardBas");
-        assert_non_null(w[i].arg);
-        assert_int_equal(pthread_create(&w[i].thread, NULL, read_often, &w[i]), 0);
-    }
-    for (int i = 0; i < 8; i++) {
-        pthread_join(w[i].thread, NULL);
-        assert_int_equal(w[i].failures, 0);
-    }
-    dlclose(library); /* while threads that used it have only just ended */
-    client_free(&c);
-}
-
-/* Programs load one after the other, for all to see, and some of the names are the same. */
-static void test_all_together(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"SSSE32", "HeaSecReadInfo", "SSCard", "SSCardDriver"};
-    void *library[4], *read[2];
-    long (*with_lengths)(char *, int, char *, int), (*without)(char *, char *);
-    char path[300], out[2048], sign[8192];
-    for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < 4; i++) {
-            const int k = round ? 3 - i : i;
-            snprintf(path, sizeof path, SSC_LIBRARIES "/lib%s.so", names[k]);
-            library[k] = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
-            assert_non_null(library[k]);
-        }
-        read[0] = dlsym(library[1], "ReadCardBas");
-        read[1] = dlsym(library[2], "ReadCardBas");
-        assert_true(read[0] && read[1] && read[0] != read[1]);
-        memcpy(&without, &read[0], sizeof without);
-        memcpy(&with_lengths, &read[1], sizeof with_lengths);
-        assert_int_equal(without(out, sign), -23); /* two cards are there: which one is meant? */
-        assert_int_equal(with_lengths(out, sizeof out, sign, sizeof sign), -23);
-    }
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, layers_up, layers_down)
     const struct CMUnitTest tests[] = {
         TEST(test_a_closed_handle_stays_closed),
         TEST(test_32_handles),
@@ -600,9 +380,6 @@ int main(void)
         TEST(test_a_mute_card),
         TEST(test_a_stopped_service),
         TEST(test_lengths_that_lie),
-        TEST(test_errors_of_another_service),
-        TEST(test_region_in_threads),
-        TEST(test_all_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
