@@ -20,8 +20,8 @@
  * Threads: one handle belongs to one thread at a time; different handles are independent, and the library
  * keeps nothing outside them. To wait for events in one thread and call in another, open two handles.
  * Processes: the socket is close-on-exec. After fork() only one side may go on with a handle; the other
- * leaves it alone and opens its own; what a child closes is its copy. No signal is raised or caught; a call goes on after one until its
- * deadline.
+ * leaves it alone and opens its own; what a child closes is its copy. No signal is raised or caught; a call
+ * goes on after one until its deadline.
  *
  * JSON goes in and comes out as UTF-8 text, so that a program may use any JSON library, or none.
  */

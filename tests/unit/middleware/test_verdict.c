@@ -96,9 +96,10 @@ static void waits_only_for_a_silent_witness(void **state)
 {
     (void)state;
     EACH({
-        if (v.state == SSC_TXN_UNKNOWN)
+        if (v.state == SSC_TXN_UNKNOWN) {
             assert_true(l == SSC_LOG_UNREADABLE || b == SSC_BALANCE_UNREADABLE ||
                         c == SSC_COUNTER_UNREADABLE);
+        }
     })
 }
 
