@@ -54,7 +54,7 @@ int ssc_pcsc_error(long scard)
 {
     int error = SSC_E_READER_IO;
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
-        /* LONG is 64 bits wide here, and some drivers sign-extend. */
+        /* LONG is as wide as the machine, and some drivers sign-extend. */
         if ((uint32_t)meanings[i].scard == (uint32_t)scard) {
             error = meanings[i].error;
             break;

@@ -117,7 +117,7 @@ RESPONSECODE IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci, PUCHAR TxBuff
     struct ssc_ifd_slot *slot = open_slot_of(Lun);
     const struct ssc_ifd_fault fault =
         slot ? ssc_ifd_fault_find(slot, TxBuffer, TxLength) : (struct ssc_ifd_fault){0};
-    const struct timespec late = {.tv_sec = fault.delay_ms / 1000,
+    const struct timespec late = {.tv_sec = (time_t)(fault.delay_ms / 1000),
                                   .tv_nsec = (long)(fault.delay_ms % 1000) * 1000000};
     size_t len = *RxLength;
     RESPONSECODE rc = slot ? IFD_SUCCESS : IFD_COMMUNICATION_ERROR;

@@ -94,7 +94,8 @@ static void wait_until(struct ssc_sim_card *c, int64_t until_ms)
     if (c->wait) {
         c->wait(c->wait_ctx, until_ms);
     } else if (until_ms > ssc_now_ms()) {
-        const struct timespec at = {.tv_sec = until_ms / 1000, .tv_nsec = (long)(until_ms % 1000) * 1000000};
+        const struct timespec at = {.tv_sec = (time_t)(until_ms / 1000),
+                                    .tv_nsec = (long)(until_ms % 1000) * 1000000};
         while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) != 0 && ssc_now_ms() < until_ms) {
         }
     }

@@ -6,6 +6,7 @@
 #include "middleware/shim/ssse32/ssse32.h"
 #include "stopwatch.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -72,8 +73,8 @@ static void test_32_handles(void **state)
 static void test_numbers_that_are_no_handles(void **state)
 {
     (void)state;
-    static const long wrong[] = {-1,        0,         1,         31,        32,      1000000,
-                                 INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, 1L << 40};
+    static const long wrong[] = {
+        -1, 0, 1, 31, 32, 1000000, INT32_MAX, INT32_MIN, LONG_MAX, LONG_MIN, (long)(INT64_C(1) << 40)};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(ICC_Reader_GetStatus(wrong[i], 0x01), ICC_UNCONNECTED);
         assert_int_equal(power_on(wrong[i], 0x01), ICC_UNCONNECTED);
@@ -117,7 +118,7 @@ static void test_lengths_of_commands(void **state)
     assert_in_range(ICC_Reader_Application(h, 0x01, ICC_COMMAND_MAX, command, answer), 2, ICC_RESPONSE_MAX);
     assert_int_equal(ICC_Reader_Application(h, 0x01, ICC_COMMAND_MAX + 1, command, answer),
                      ICC_PARAMETER_ERROR);
-    assert_int_equal(ICC_Reader_Application(h, 0x01, INT64_MAX, command, answer), ICC_PARAMETER_ERROR);
+    assert_int_equal(ICC_Reader_Application(h, 0x01, LONG_MAX, command, answer), ICC_PARAMETER_ERROR);
     assert_int_equal(ICC_Reader_Application(h, 0x01, 3, command, answer), ICC_PARAMETER_ERROR);
     assert_int_equal(ICC_Reader_Close(h), ICC_OK);
 }

@@ -31,7 +31,7 @@ static void features(void **state)
 static void error_codes(void **state)
 {
     static const struct {
-        long scard;
+        uint64_t scard; /* LONG is as wide as the machine */
         int error;
     } cases[] = {
         {0, 0},
@@ -47,12 +47,12 @@ static void error_codes(void **state)
         {0x8010000B, SSC_E_READER_BUSY},
         {0x8010000F, SSC_E_PROTOCOL_MISMATCH},
         {0x80100067, SSC_E_CARD_UNPOWERED},
-        {(long)(int)0x80100066, SSC_E_CARD_MUTE}, /* sign-extended */
-        {0x801000FF, SSC_E_READER_IO},            /* unknown */
+        {0xFFFFFFFF80100066, SSC_E_CARD_MUTE}, /* sign-extended */
+        {0x801000FF, SSC_E_READER_IO},         /* unknown */
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(ssc_pcsc_error(cases[i].scard), cases[i].error);
+        assert_int_equal(ssc_pcsc_error((long)cases[i].scard), cases[i].error);
     }
 }
 

@@ -160,7 +160,7 @@ static void access_conditions(void **state)
             const struct ssc_file *f = &files[i];
             const struct ssc_key_info *key = ssc_key_info((enum ssc_key_id)f->read_key);
             struct ssc_sim_card *c = card_named(SSC_NAMES[g]);
-            char select[32], read[16];
+            char select[32], read[32];
             const char *closed = f->read == SSC_FREE ? "9000" : "6982", *answer;
             enter(c, SELECT_SSSE);
             snprintf(select, sizeof select, "00A4000002DF0%d", (int)f->app);
@@ -204,7 +204,7 @@ static void every_element_is_there(void **state)
     struct ssc_sim_card *c = card_named("ssc-2.0");
     (void)state;
     for (size_t i = 0; i < count; i++) {
-        char select[32], read[16];
+        char select[32], read[32];
         if (files[i].kind == SSC_FILE_CYCLIC || files[i].kind == SSC_FILE_TRANSPARENT) {
             continue;
         }
