@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/psam.h"
 
+#include "daemon/tracing.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,8 @@ struct psam {
     unsigned users;
     bool gone; /* closed when its last user is done */
     int error;
+    struct ssc_psams *all;
+    struct ssc_tracer tracer;
 };
 
 struct ssc_psams {
@@ -54,12 +58,32 @@ static struct psam *find(struct ssc_psams *p, bool (*fits)(const struct psam *))
     return found;
 }
 
-static int open_psam(struct ssc_psams *p, const char *reader, struct ssc_auth **auth)
+static void tap(void *ctx, const struct ssc_exchange *exchange)
+{
+    struct psam *m = ctx;
+    uv_mutex_lock(&m->all->lock);
+    ssc_tracer_tap(&m->tracer, exchange);
+    uv_mutex_unlock(&m->all->lock);
+}
+
+void ssc_psams_trace(struct ssc_psams *p, const char *reader, unsigned want)
+{
+    uv_mutex_lock(&p->lock);
+    for (size_t i = 0; i < SLOTS; i++) {
+        if (strcmp(p->psam[i].reader, reader) == 0) {
+            ssc_tracer_switch(&p->psam[i].tracer, want);
+        }
+    }
+    uv_mutex_unlock(&p->lock);
+}
+
+static int open_psam(struct ssc_psams *p, const char *reader, struct psam *m, struct ssc_auth **auth)
 {
     struct ssc_channel *ch = NULL;
     const int64_t deadline = ssc_deadline(OPEN_MS);
     int rc = ssc_channel_open(p->d->driver, reader, false, &ch, deadline);
     if (rc == 0) {
+        ssc_channel_tap(ch, tap, m);
         rc = ssc_auth_psam_take(&ch, &p->d->profile, auth, deadline);
         ssc_channel_close(&ch, true); /* only still ours when it was not taken */
     }
@@ -77,7 +101,7 @@ static void do_open(struct ssc_psams *p, struct psam *m)
     memcpy(reader, m->reader, sizeof reader);
     m->tried = m->opening = true;
     uv_mutex_unlock(&p->lock);
-    const int rc = open_psam(p, reader, &auth);
+    const int rc = open_psam(p, reader, m, &auth);
     uv_mutex_lock(&p->lock);
     m->opening = false;
     m->auth = auth;
@@ -124,6 +148,10 @@ int ssc_psams_new(struct ssc_daemon *d, struct ssc_psams **out)
     *out = p;
     if (p) {
         p->d = d;
+        for (size_t i = 0; i < SLOTS; i++) {
+            p->psam[i].all = p;
+            p->psam[i].tracer = (struct ssc_tracer){.d = d, .reader = p->psam[i].reader};
+        }
         uv_mutex_init(&p->lock);
         uv_cond_init(&p->changed);
         rc = uv_thread_create(&p->thread, run, p) == 0 ? 0 : SSC_E_OUT_OF_MEMORY;
@@ -315,6 +343,7 @@ void ssc_psams_free(struct ssc_psams **p)
         uv_thread_join(&(*p)->thread);
         for (size_t i = 0; i < SLOTS; i++) {
             ssc_auth_free(&(*p)->psam[i].auth);
+            ssc_tracer_switch(&(*p)->psam[i].tracer, 0);
         }
         uv_cond_destroy(&(*p)->changed);
         uv_mutex_destroy(&(*p)->lock);

@@ -23,6 +23,9 @@ struct ssc_auth *ssc_psams_get(struct ssc_psams *p, int64_t deadline);
 int ssc_psams_lend(struct ssc_psams *p, const char *reader, int64_t deadline);
 void ssc_psams_take_back(struct ssc_psams *p, const char *reader);
 void ssc_psams_put(struct ssc_psams *p, struct ssc_auth **auth);
+/* Loop: shows the service's own exchanges with the PSAM in this reader to whoever wants them
+ * (enum ssc_trace_want; 0: nobody). Its answers to the opening are known by then. */
+void ssc_psams_trace(struct ssc_psams *p, const char *reader, unsigned want);
 /* [{reader, ok, state, serial, terminal, algorithms, error?}] */
 json_t *ssc_psams_json(struct ssc_psams *p);
 void ssc_psams_free(struct ssc_psams **p);

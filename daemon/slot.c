@@ -16,6 +16,7 @@ int ssc_slot_new(struct ssc_daemon *d, const char *reader, bool sam, struct ssc_
         s->sam = sam;
         s->cla = s->ins = -1;
         snprintf(s->reader, sizeof s->reader, "%s", reader);
+        s->tracer = (struct ssc_tracer){.d = d, .reader = s->reader};
     }
     *out = s;
     return s ? 0 : SSC_E_OUT_OF_MEMORY;
@@ -25,7 +26,7 @@ void ssc_slot_free(struct ssc_card_slot **s)
 {
     if (s && *s) {
         ssc_slot_close(*s, true);
-        ssc_tracing_off(*s);
+        ssc_tracer_switch(&(*s)->tracer, 0);
         ssc_cleanse(&(*s)->begun, sizeof(*s)->begun);
         free(*s);
         *s = NULL;
@@ -41,7 +42,7 @@ static void tap(void *ctx, const struct ssc_exchange *exchange)
         s->cla = exchange->tx[0];
         s->ins = exchange->tx[1];
     }
-    ssc_tracing_tap(s, exchange);
+    ssc_tracer_tap(&s->tracer, exchange);
 }
 
 /* A quick hand can swap cards before the loop hears of it; the new card must not get the old one's commands.

@@ -5,6 +5,7 @@
 #define SSC_DAEMON_SLOT_H
 
 #include "daemon/daemon.h"
+#include "daemon/tracing.h"
 #include "middleware/identity.h"
 #include "middleware/money.h"
 
@@ -28,7 +29,7 @@ struct ssc_card_slot {
     bool wedged;    /* what the last exchange, or the last try to power the card, has shown */
     int cla, ins;   /* last command, for the meaning of a status word; -1 none */
     struct ssc_slot_begun begun;
-    struct ssc_trace *trace[2]; /* redacted, full; NULL: off */
+    struct ssc_tracer tracer;
 };
 
 int ssc_slot_new(struct ssc_daemon *d, const char *reader, bool sam, struct ssc_card_slot **out);

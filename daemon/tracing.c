@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/tracing.h"
 
+#include "daemon/psam.h"
+#include "daemon/readers.h"
 #include "daemon/server.h"
 #include "middleware/trace.h"
 
@@ -40,17 +42,17 @@ static void on_line(struct ssc_job *job)
     free(l);
 }
 
-static void post(struct ssc_card_slot *s, unsigned want, const char *text)
+static void post(struct ssc_tracer *t, unsigned want, const char *text)
 {
     struct line *l = calloc(1, sizeof *l);
     if (l) {
-        l->d = s->d;
+        l->d = t->d;
         l->want = want;
-        snprintf(l->reader, sizeof l->reader, "%s", s->reader);
+        snprintf(l->reader, sizeof l->reader, "%s", t->reader);
         l->message = json_pack("{s:s, s:s, s:{s:s, s:s}}", "jsonrpc", "2.0", "method", "trace", "params",
-                               "reader", s->reader, "line", text);
+                               "reader", t->reader, "line", text);
         l->job = (struct ssc_job){.done = on_line, .owner = l};
-        ssc_mailbox_post(&s->d->mailbox, &l->job);
+        ssc_mailbox_post(&t->d->mailbox, &l->job);
     }
 }
 
@@ -64,19 +66,29 @@ static void post_full(void *ctx, const char *text)
     post(ctx, SSC_TRACE_FULL, text);
 }
 
-void ssc_tracing_tap(struct ssc_card_slot *s, const struct ssc_exchange *exchange)
+void ssc_tracer_tap(struct ssc_tracer *t, const struct ssc_exchange *exchange)
 {
     for (size_t i = 0; i < 2; i++) {
-        if (s->trace[i]) {
-            ssc_trace_tap(s->trace[i], exchange);
+        if (t->trace[i]) {
+            ssc_trace_tap(t->trace[i], exchange);
         }
     }
 }
 
-void ssc_tracing_off(struct ssc_card_slot *s)
+bool ssc_tracer_switch(struct ssc_tracer *t, unsigned want)
 {
-    ssc_trace_free(&s->trace[0]);
-    ssc_trace_free(&s->trace[1]);
+    const bool was_off = !t->trace[0] && !t->trace[1];
+    if (!(want & SSC_TRACE_REDACTED)) {
+        ssc_trace_free(&t->trace[0]);
+    } else if (!t->trace[0]) {
+        ssc_trace_new(t->reader, false, post_redacted, t, &t->trace[0]);
+    }
+    if (!(want & SSC_TRACE_FULL)) {
+        ssc_trace_free(&t->trace[1]);
+    } else if (!t->trace[1]) {
+        ssc_trace_new(t->reader, true, post_full, t, &t->trace[1]);
+    }
+    return was_off && want;
 }
 
 /* ---- on and off ---- */
@@ -90,20 +102,8 @@ struct switching {
 static void work(struct ssc_task *task, struct ssc_card_slot *s)
 {
     const struct switching *w = (const struct switching *)(const void *)task;
-    const bool begins = w->want && !s->trace[0] && !s->trace[1];
-    if (begins &&
-        s->lease == 0) { /* what the service remembers of the card would be missing in a recording */
-        ssc_slot_close(s, true);
-    }
-    if (!(w->want & SSC_TRACE_REDACTED)) {
-        ssc_trace_free(&s->trace[0]);
-    } else if (!s->trace[0]) {
-        ssc_trace_new(s->reader, false, post_redacted, s, &s->trace[0]);
-    }
-    if (!(w->want & SSC_TRACE_FULL)) {
-        ssc_trace_free(&s->trace[1]);
-    } else if (!s->trace[1]) {
-        ssc_trace_new(s->reader, true, post_full, s, &s->trace[1]);
+    if (ssc_tracer_switch(&s->tracer, w->want) && s->lease == 0) {
+        ssc_slot_close(s, true); /* what the service remembers of the card would be missing in a recording */
     }
 }
 
@@ -124,13 +124,15 @@ static void ask(struct ssc_conn *c, void *ctx)
 void ssc_tracing_update(struct ssc_daemon *d)
 {
     for (struct ssc_reader *r = ssc_readers_next(d->readers, NULL); r; r = ssc_readers_next(d->readers, r)) {
+        struct switching now = {.reader = r->state.name};
+        ssc_server_each(d->server, ask, &now);
+        ssc_psams_trace(d->psam, r->state.name, now.want);
         struct switching *w = r->worker ? calloc(1, sizeof *w) : NULL;
         if (w) {
             w->task.work = work;
             w->task.done = done;
             w->task.deadline = ssc_deadline(1000);
-            w->reader = r->state.name;
-            ssc_server_each(d->server, ask, w);
+            w->want = now.want;
             ssc_reader_submit(r, &w->task);
         }
     }

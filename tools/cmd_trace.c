@@ -23,6 +23,7 @@ struct recording {
     struct cli inner; /* the command that is traced */
     int first;        /* where its own words begin */
     unsigned lines;
+    json_t *readers; /* of the service */
 };
 
 static size_t hex_span(const char *text)
@@ -54,6 +55,16 @@ static void record(struct recording *r, const char *line)
     }
 }
 
+static void record_comment(struct recording *r, const char *line)
+{
+    const char *in = last_mark(line, line + strlen(line), " < ");
+    const char *out = in ? last_mark(line, in, " > ") : NULL;
+    if (r->file && out) {
+        fprintf(r->file, "# PSAM > %.*s < %.*s\n", (int)hex_span(out), out, (int)strcspn(in, " "), in);
+        fflush(r->file);
+    }
+}
+
 static void take_line(void *ctx, const char *text)
 {
     struct recording *r = ctx;
@@ -72,11 +83,30 @@ static void take_line(void *ctx, const char *text)
     }
 }
 
+static bool is_sam(const struct recording *r, const char *name)
+{
+    const json_t *reader;
+    size_t i;
+    bool found = false;
+    json_array_foreach(json_object_get(r->readers, "readers"), i, reader)
+    {
+        found = found || (strcmp(js(reader, "name"), name) == 0 && strcmp(js(reader, "medium"), "sam") == 0);
+    }
+    return found;
+}
+
+/* What the PSAM was asked is no part of the card that is recorded: a comment, for whoever reads the file. */
 static void take_event(struct recording *r, const json_t *params)
 {
     const char *reader = js(params, "reader");
     if (!r->reader[0] || strcmp(reader, r->reader) == 0) {
         take_line(r, js(params, "line"));
+    } else if (is_sam(r, reader)) {
+        FILE *file = r->file;
+        r->file = NULL;
+        take_line(r, js(params, "line"));
+        r->file = file;
+        record_comment(r, js(params, "line"));
     }
 }
 
@@ -196,6 +226,9 @@ static int trace_service(struct recording *r, int argc, char **argv)
 {
     int status = 0;
     json_t *params = json_pack("{s:b}", "unredacted", given(r->cli, OPT_UNREDACTED));
+    if (r->path) { /* the PSAM's reader, too: what belongs into the file is chosen here */
+        r->cli->value[OPT_READER] = NULL;
+    }
     int rc = cli_call(r->cli, "trace.start", params, NULL);
     if (rc == 0 && argc > 1) {
         status = run_inner(r, argc, argv);
@@ -212,6 +245,7 @@ static int trace(struct recording *r, int argc, char **argv)
     int status = 0;
     json_t *list = NULL;
     int rc = cli_call(r->cli, "reader.list", NULL, &list);
+    r->readers = list;
     if (rc == 0 && r->cli->direct && argc <= 1) { /* other programs' exchanges cannot be seen from here */
         status = usage_error(r->cli, "COMMAND");
     } else if (rc != 0 || begin(r, list) != 0) {

@@ -86,6 +86,8 @@ class TestDebit(Case):
         r, text = self.site("trace", "record", self.record, "debit", "1.00", "--pin-fd", "0", **pin)
         self.assertIn("999.00", r.out)
         self.assertRegex(text, "> B02C01000F[0-9A-F]{22}(2A){4}\n")
+        self.assertRegex(text, "# PSAM > 8070010034(2A){52} < 6108\n# PSAM > 00C0000008 < [0-9A-F]{8}(2A){4}9000\n")
+        self.assertIn("\n# PSAM > 80720000042A2A2A2A < 9000\n", text)  # on site the card paid, and proved it
         config = os.path.join(self.dir, "desk.conf")
         with open(config, "w") as f:
             f.write("[readers]\ndriver = replay:%s\n[auth]\nkey-file = %s\ntest-keys = yes\n" % (self.record, self.keys()))
