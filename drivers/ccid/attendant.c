@@ -187,6 +187,9 @@ static void close_reader(struct ccid_reader *r, int64_t deadline)
     r->usb = NULL;
     r->engine = NULL;
     r->busy = false;
+    /* An exchange that ended after the attendant knew left it work, too. It went with the engine; left over,
+     * it would keep the next one from looking for its cards. */
+    r->care = r->lost = false;
     pthread_cond_broadcast(&r->hub->changed);
     pthread_mutex_unlock(&r->hub->lock);
     ssc_ccid_engine_free(&engine);

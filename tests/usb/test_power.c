@@ -28,22 +28,57 @@ static void up(size_t i)
     bed_up(&config, "ssc-2.0");
 }
 
+static uint32_t insertions(void)
+{
+    struct ssc_reader_state state = {.insertions = 0};
+    assert_true(state_of(READER, &state));
+    return state.insertions;
+}
+
+struct fresh {
+    struct ssc_channel *ch;
+    uint32_t insertions;
+};
+
+static void open_fresh(struct fresh *f)
+{
+    f->ch = open_again();
+    f->insertions = insertions();
+}
+
+/* The reader's own thread may hear of the disturbance later than we, and opens the reader anew then: that is
+ * another insertion, whose channel is another one. Nothing else ends a new channel. */
+static void assert_speaks(struct fresh *f)
+{
+    const int rc = challenge(f->ch, SOON);
+    if (rc != 10) {
+        const uint32_t before = f->insertions;
+        ssc_channel_close(&f->ch, true);
+        open_fresh(f);
+        if (f->insertions == before || challenge(f->ch, SOON) != 10) {
+            fail_msg("%s: the new channel says %d", trouble, rc);
+        }
+    }
+}
+
 /* The old channel never speaks to the card again, and a new one finds it fresh. */
 static void comes_back(struct ssc_channel **ch)
 {
     const unsigned powered = device_count(reader, 0x62);
+    struct fresh fresh;
     if (challenge(*ch, SOON) >= 0) {
         fail_msg("%s: the channel of before still works", trouble);
     }
-    struct ssc_channel *fresh = open_again();
-    assert_int_equal(challenge(fresh, SOON), 10);
+    await(READER, SSC_SLOT_CARD); /* who only looks sees it, too */
+    open_fresh(&fresh);
+    assert_speaks(&fresh);
     assert_true(device_count(reader, 0x62) > powered);
     if (challenge(*ch, SOON) >= 0) {
         fail_msg("%s: the channel of before works again", trouble);
     }
     ssc_channel_close(ch, true);
-    assert_int_equal(challenge(fresh, SOON), 10); /* closing the old one does not cost the new one its card */
-    ssc_channel_close(&fresh, true);
+    assert_speaks(&fresh); /* closing the old one does not cost the new one its card */
+    ssc_channel_close(&fresh.ch, true);
     works_again();
 }
 
@@ -61,7 +96,11 @@ static void while_idle(void **state)
 
 static void *disturb_soon(void *status)
 {
-    nap(IN_THE_CALL_MS);
+    const int64_t limit = ssc_deadline(SOON);
+    while (device_count(reader, XFR) == 0 && ssc_now_ms() < limit) {
+        nap(1);
+    }
+    stopwatch_nap(IN_THE_CALL_MS);
     bed_disturb(bed, 1, *(const int *)status);
     return NULL;
 }
