@@ -38,7 +38,7 @@ static inline void ssc_put32(uint8_t *p, uint32_t v)
 int ssc_hex_decode(const char *text, uint8_t *out, size_t *len);
 /* Like ssc_hex_decode, for a text that is not NUL terminated. */
 int ssc_hex_decode_n(const char *text, size_t text_len, uint8_t *out, size_t *len);
-/* Upper case, no blanks, NUL terminated. cap must be at least 2 * len + 1. */
+/* Upper case, no blanks, NUL terminated. cap must be at least 2 * len + 1, or SSC_E_BUFFER_TOO_SMALL. */
 int ssc_hex_encode(const uint8_t *data, size_t len, char *out, size_t cap);
 
 /* Appends to a caller's buffer; the first append that does not fit sets `full` and appends nothing more. */

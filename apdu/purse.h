@@ -35,7 +35,7 @@ struct ssc_purse_purchase {
     uint8_t terminal_seq[4]; /* from the PSAM */
     uint8_t mac1[4];
     /* from INITIALIZE */
-    uint32_t balance;
+    uint32_t balance; /* before the transaction */
     uint16_t counter; /* offline counter before the transaction */
     uint32_t overdraft;
     uint8_t key_version, algorithm;
@@ -54,8 +54,8 @@ struct ssc_purse_online {
     uint8_t key_index;
     uint32_t amount; /* 07: the new limit */
     uint8_t terminal[6];
-    uint8_t host_time[7];
-    uint8_t mac2[4];
+    uint8_t host_time[7]; /* BCD YYYYMMDDhhmmss */
+    uint8_t mac2[4];      /* of the host */
     /* from INITIALIZE */
     uint32_t balance;
     uint16_t counter;   /* online counter before the transaction */
@@ -68,6 +68,7 @@ void ssc_cmd_purse_init_online(struct ssc_command_buf *b,
 int ssc_rsp_purse_init_online(const struct ssc_response *r, struct ssc_purse_online *p); /* 16 or 19 bytes */
 void ssc_cmd_purse_complete_online(struct ssc_command_buf *b,
                                    const struct ssc_purse_online *p); /* 80 52 / 80 54 03 / 80 58 */
+/* TAC of a load or an overdraft update, MAC3 of an unload; 4 bytes. */
 int ssc_rsp_purse_complete_online(const struct ssc_response *r, uint8_t tac_or_mac3[4]);
 
 void ssc_cmd_purse_balance(struct ssc_command_buf *b, enum ssc_wallet wallet); /* 80 5C 00 w */
@@ -85,11 +86,11 @@ struct ssc_purse_app { /* file 15h */
 int ssc_purse_app_parse(const uint8_t *data, size_t len, struct ssc_purse_app *out); /* 30 or 43 bytes */
 
 struct ssc_purse_record { /* file 18h, 23 bytes */
-    uint16_t counter;
+    uint16_t counter;     /* before or after the transaction: cards differ, see the profile */
     uint32_t overdraft, amount;
-    uint8_t type;
+    uint8_t type; /* enum ssc_purse_type */
     uint8_t terminal[6];
-    uint8_t datetime[7];
+    uint8_t datetime[7]; /* BCD YYYYMMDDhhmmss */
 };
 int ssc_purse_record_parse(const uint8_t *data, size_t len, struct ssc_purse_record *out);
 
@@ -99,6 +100,8 @@ void ssc_cmd_purse_psam_init(struct ssc_command_buf *b, const struct ssc_purse_p
 void ssc_cmd_psam_init_descrypt(struct ssc_command_buf *b, uint8_t type, uint8_t levels, uint8_t version,
                                 const uint8_t *factors, size_t len);
 
+/* Session key of a purchase from the card's DPK, MAC1 and MAC2 with it, the TAC with the card's DTK (JR/T
+ * 0025.1, purchase). Of p they take what INITIALIZE answered, amount, type, terminal and its number, date. */
 int ssc_purse_purchase_session(const struct ssc_key *dpk, const struct ssc_purse_purchase *p,
                                struct ssc_key *session);
 int ssc_purse_purchase_mac1(const struct ssc_key *session, const struct ssc_purse_purchase *p,
@@ -106,6 +109,7 @@ int ssc_purse_purchase_mac1(const struct ssc_key *session, const struct ssc_purs
 int ssc_purse_purchase_mac2(const struct ssc_key *session, const struct ssc_purse_purchase *p,
                             uint8_t mac[4]);
 int ssc_purse_purchase_tac(const struct ssc_key *dtk, const struct ssc_purse_purchase *p, uint8_t tac[4]);
+/* The same of load, unload and overdraft update, from the key that p->type asks for. */
 int ssc_purse_online_session(const struct ssc_key *key, const struct ssc_purse_online *p,
                              struct ssc_key *session);
 int ssc_purse_online_mac1(const struct ssc_key *session, const struct ssc_purse_online *p, uint8_t mac[4]);

@@ -20,7 +20,8 @@ int ssc_an_to_utf8(const uint8_t *in, size_t in_len, char *out, size_t *len);
 /* "cn" element: packed BCD into digits, trailing F nibbles cut. SSC_E_BAD_RESPONSE: a nibble A..E, or F
  * before a digit. */
 int ssc_cn_to_digits(const uint8_t *in, size_t in_len, char *out, size_t *len);
-/* Digits into packed BCD, left aligned, padded with nibble F to exactly out_len bytes. */
+/* Digits into packed BCD, left aligned, padded with nibble F to exactly out_len bytes.
+ * SSC_E_INVALID_ARGUMENT: too many, or not digits. */
 int ssc_digits_to_cn(const char *digits, uint8_t *out, size_t out_len);
 
 /* Date YYYYMMDD / date-time YYYYMMDDhhmmss in digits is a day of the Gregorian calendar, 1900..2999. */

@@ -41,6 +41,8 @@ struct ssc_fci {
     const uint8_t *issuer;
     size_t issuer_len; /* 9F0C whole: PBOC issuer data */
 };
+/* An empty answer and absent objects are no error; SSC_E_BAD_RESPONSE: no FCI template 6F, or lengths that do
+ * not fit. */
 int ssc_fci_parse(const uint8_t *data, size_t len, struct ssc_fci *fci);
 
 #endif
