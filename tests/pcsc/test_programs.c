@@ -38,7 +38,7 @@ static void pcsc_scan(void **state)
     spell_atr(&ch->atr, ' ', atr);
     ssc_channel_close(&ch, false);
     const char *const wanted[] = {bed->pcscd->reader[0], bed->pcscd->reader[1], "Card inserted", atr, NULL};
-    output_of("timeout 2 pcsc_scan -n 2>&1", wanted);
+    output_of("timeout 5 pcsc_scan -n 2>&1", wanted);
 }
 
 static void opensc_tool(void **state)
