@@ -71,11 +71,11 @@ class TestPcscd(patient.Case):
     def test_hangs(self):
         self.well()
         self.run_cli("readers", "--direct")
-        self.pcscd.process.send_signal(signal.SIGSTOP)
+        support.freeze(self.pcscd.process)
         try:
-            start = time.monotonic()
-            self.diagnose("pcscd_silent", "--direct", "--deadline", "1")
-            self.assertLess(time.monotonic() - start, 5)
+            with support.Stopwatch() as watch:
+                self.diagnose("pcscd_silent", "--direct", "--deadline", "1")
+            self.assertLess(watch.fair, 5)
         finally:
             self.pcscd.process.send_signal(signal.SIGCONT)
 
@@ -89,10 +89,10 @@ class TestPcscd(patient.Case):
             for _ in range(100):
                 time.sleep(0 if os.path.exists(path) else 0.05)
             self.assertEqual(self.run_cli("--socket", path, "info", "--wait", "always").code, 0)
-            self.pcscd.process.send_signal(signal.SIGSTOP)
-            start = time.monotonic()
-            r = self.run_cli("--json", "doctor", "--socket", path, "--deadline", "1")
-            self.assertLess(time.monotonic() - start, 10)
+            support.freeze(self.pcscd.process)
+            with support.Stopwatch() as watch:
+                r = self.run_cli("--json", "doctor", "--socket", path, "--deadline", "1")
+            self.assertLess(watch.fair, 10)
             self.judge("pcscd_silent", r)
         finally:
             if self.pcscd.process:
@@ -116,21 +116,22 @@ class TestPcscd(patient.Case):
 
     def test_killed_while_it_is_examined(self):
         """In the middle of the card's part, which takes a while here."""
-        self.pcscd.fault(0, "00A4 delay 3000\n")
+        self.pcscd.fault(0, "00A4 delay 8000\n")
         self.well()
         self.run_cli("readers", "--direct")
         doctor = subprocess.Popen([support.SSCARD, "--json", "doctor", "--direct"], stdout=subprocess.PIPE, env=self.env)
-        time.sleep(1.5)
+        time.sleep(3)
         self.pcscd.stop(signal.SIGKILL)
-        start = time.monotonic()
-        out = doctor.communicate(timeout=30)[0].decode()
-        self.assertLess(time.monotonic() - start, 10)
+        with support.Stopwatch() as watch:
+            out = doctor.communicate(timeout=120)[0].decode()
+        self.assertLess(watch.fair, 10)
         self.judge("pcscd_lost", support.Result(doctor.returncode, out, ""))
 
     def test_wedged(self):
         self.pcscd.fault(0, "00A4 delay 30000\n")
         self.well()
-        self.diagnose("reader_wedged", "--direct", "--deadline", "1")
+        self.run_cli("readers", "--direct")  # pcscd has come up: only the card does not answer
+        self.diagnose("reader_wedged", "--direct", "--deadline", "3")
 
     @unittest.skipUnless(patient.can_be_nobody(), "needs root and setpriv")
     def test_socket_denied(self):

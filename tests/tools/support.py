@@ -16,6 +16,41 @@ SSCARD = os.environ["SSCARD"]
 UNDER = shlex.split(os.environ.get("SSCARD_UNDER", ""))
 
 
+def freeze(process):
+    """SIGSTOP, and waits until no thread of it runs any more: that may be long after kill(2)."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)
+
+
+class Stopwatch:
+    """with Stopwatch() as watch: ...; then watch.fair is in seconds, without what the machine owed. See tests/stopwatch/stopwatch.h."""
+    TICK = 0.003
+
+    def __enter__(self):
+        self.over, self.owed = threading.Event(), [0]
+        self.watchers = [threading.Thread(target=self.watch, args=(processor,)) for processor in sorted(os.sched_getaffinity(0))[:8]]
+        for watcher in self.watchers:
+            watcher.start()
+        self.start = time.monotonic()
+        return self
+
+    def watch(self, processor):
+        os.sched_setaffinity(0, {processor})  # of this thread alone
+        owed = 0.0
+        while not self.over.is_set():
+            due = time.monotonic() + self.TICK
+            time.sleep(self.TICK)
+            owed += max(0.0, time.monotonic() - due)
+        self.owed.append(owed)
+
+    def __exit__(self, *failure):
+        took = time.monotonic() - self.start
+        self.over.set()
+        for watcher in self.watchers:
+            watcher.join()
+        self.fair = max(0.0, took - max(self.owed))
+
+
 class Result:
     def __init__(self, code, out, err):
         self.code, self.out, self.err = code, out, err

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import unittest
 
 import support
@@ -126,11 +125,11 @@ class TestDaemon(support.DaemonCase):
         self.run_cli("sim", "remove", "--reader", "Simulated reader 1")
         done = subprocess.run([sys.executable, EXAMPLES + "/identity.py"], stdout=subprocess.PIPE, env=self.env, timeout=30)
         self.assertEqual(done.stdout.decode(), "张三 111111198101011110 yes\n")
-        start = time.monotonic()
-        done = subprocess.run(["sh", EXAMPLES + "/identity.sh"], stdout=subprocess.PIPE, env=self.env, timeout=60)
+        with support.Stopwatch() as watch:
+            done = subprocess.run(["sh", EXAMPLES + "/identity.sh"], stdout=subprocess.PIPE, env=self.env, timeout=60)
         self.assertEqual(json.loads(done.stdout)["result"]["name"], "张三")
         self.assertRegex(done.stdout.decode(), r'"wire_ms":\d+(\.\d{1,3})?[,}]')  # as a person would write it
-        self.assertLess(time.monotonic() - start, 10)  # the service hangs up when it has answered
+        self.assertLess(watch.fair, 10)  # the service hangs up when it has answered
         done = subprocess.run([os.environ["IDENTITY_C"]], stdout=subprocess.PIPE, env=self.env, timeout=30)
         self.assertEqual(json.loads(done.stdout)["citizen_id"], "111111198101011110")
         self.run_cli("sim", "remove")
