@@ -44,7 +44,7 @@ static int write_record(struct ssc_card *card, const struct ssc_element *e, unsi
 {
     uint8_t data[SSC_LC_SHORT] = {e->tag, (uint8_t)len};
     struct ssc_command_buf b = {.cmd = {.cla = 0}};
-    int rc = len > sizeof data - 2 ? SSC_E_INVALID_ARGUMENT : SSC_SW_RECORD_NOT_FOUND;
+    int rc = len > sizeof data - 2 ? (int)SSC_E_INVALID_ARGUMENT : (int)SSC_SW_RECORD_NOT_FOUND;
 
     if (rc > 0) {
         memcpy(data + 2, value, len);

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# For programs of another architecture, to be tried here. -DSSC_PORT=<arm64, i386, ...> -DSSC_PORT_ROOT=<folder of sysroot>
+# The programs find their loader, libraries and converters of text in that folder, so they run without a chroot: on the
+# processor itself where it can, else in the user emulator of QEMU.
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES SSC_PORT SSC_PORT_ROOT)
+set(arm64_is aarch64 aarch64-linux-gnu ld-linux-aarch64.so.1 qemu-aarch64)
+set(armhf_is armv7l arm-linux-gnueabihf ld-linux-armhf.so.3 qemu-arm)
+set(i386_is i686 i386-linux-gnu ld-linux.so.2 "")
+set(s390x_is s390x s390x-linux-gnu ld64.so.1 qemu-s390x)
+set(loong64_is loongarch64 loongarch64-linux-gnu ../lib64/ld-linux-loongarch-lp64d.so.1 qemu-loongarch64)
+list(GET ${SSC_PORT}_is 0 CMAKE_SYSTEM_PROCESSOR)
+list(GET ${SSC_PORT}_is 1 triplet)
+list(GET ${SSC_PORT}_is 2 loader)
+list(GET ${SSC_PORT}_is 3 emulator)
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSROOT ${SSC_PORT_ROOT})
+set(CMAKE_LIBRARY_ARCHITECTURE ${triplet})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(ENV{PKG_CONFIG_SYSROOT_DIR} ${SSC_PORT_ROOT})
+set(ENV{PKG_CONFIG_LIBDIR} ${SSC_PORT_ROOT}/usr/lib/${triplet}/pkgconfig:${SSC_PORT_ROOT}/usr/share/pkgconfig)
+
+if(SSC_PORT STREQUAL loong64)
+  set(CMAKE_C_COMPILER clang-19)
+  set(CMAKE_C_COMPILER_TARGET ${triplet})
+  set(link "-fuse-ld=lld-19 ")
+  set(CMAKE_SHARED_LINKER_FLAGS_INIT ${link})
+  set(CMAKE_MODULE_LINKER_FLAGS_INIT ${link})
+elseif(SSC_PORT STREQUAL i386)
+  set(CMAKE_C_COMPILER i686-linux-gnu-gcc)
+else()
+  set(CMAKE_C_COMPILER ${triplet}-gcc)
+endif()
+set(CMAKE_EXE_LINKER_FLAGS_INIT "${link}-Wl,--dynamic-linker=${SSC_PORT_ROOT}/lib/${loader} -Wl,--disable-new-dtags \
+-Wl,-rpath,${SSC_PORT_ROOT}/lib/${triplet}:${SSC_PORT_ROOT}/usr/lib/${triplet}")
+set(CMAKE_CROSSCOMPILING_EMULATOR /usr/bin/env GCONV_PATH=${SSC_PORT_ROOT}/usr/lib/${triplet}/gconv
+    OPENSSL_MODULES=${SSC_PORT_ROOT}/usr/lib/${triplet}/ossl-modules)
+if(emulator)
+  list(APPEND CMAKE_CROSSCOMPILING_EMULATOR SSC_TEST_EMULATED=1 ${emulator})
+endif()
