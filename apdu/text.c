@@ -42,9 +42,41 @@ done:
     return rc;
 }
 
+/* FE51, FE52, FE53, FE6C, FE76 and FE91: by the tables of older C libraries these are characters, by those of
+ * newer ones (seen in glibc of Debian forky) code points for private use, which no font shows. On a card they
+ * are names. */
+static int show_private(char *text, size_t cap, size_t *len)
+{
+    static const struct {
+        char private_use[4], character[5];
+    } rows[] = {
+        {"\xEE\xA0\x96", "\xF0\xA0\x82\x87"}, {"\xEE\xA0\x97", "\xF0\xA0\x82\x89"},
+        {"\xEE\xA0\x98", "\xF0\xA0\x83\x8C"}, {"\xEE\xA0\xB1", "\xF0\xA1\x97\x97"},
+        {"\xEE\xA0\xBB", "\xF0\xA2\xA6\x8F"}, {"\xEE\xA1\x95", "\xF0\xA4\x87\xBE"},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *at;
+        while (rc == 0 && (at = strstr(text, rows[i].private_use)) != NULL) {
+            if (*len + 2 > cap) {
+                rc = SSC_E_BUFFER_TOO_SMALL;
+            } else {
+                memmove(at + 4, at + 3, *len - (size_t)(at - text) - 3 + 1);
+                memcpy(at, rows[i].character, 4);
+                *len += 1;
+            }
+        }
+    }
+    return rc;
+}
+
 int ssc_gb18030_to_utf8(const uint8_t *in, size_t in_len, char *out, size_t *len, size_t *bad)
 {
-    int rc = convert("UTF-8", "GB18030", in, in_len, out, *len, len, bad);
+    const size_t cap = *len;
+    int rc = convert("UTF-8", "GB18030", in, in_len, out, cap, len, bad);
+    if (rc == 0) {
+        rc = show_private(out, cap, len);
+    }
     if (rc == SSC_E_BUFFER_TOO_SMALL) {
         *len = 2 * in_len + 1; /* two bytes may become four: FE51 is U+20087 */
     }

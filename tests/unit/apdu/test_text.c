@@ -21,6 +21,7 @@ static void names(void **state)
         {"A2E3", "€"},
         {"81308533", "®"},
         {"FE51", "\xF0\xA0\x82\x87"}, /* two bytes that become four */
+        {"FE52FE53FE6CFE76FE91", "\U00020089\U000200CC\U000215D7\U0002298F\U000241FE"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct hex h = hex(rows[i].gb);
