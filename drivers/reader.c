@@ -72,6 +72,32 @@ static void tell_tap(struct ssc_channel *ch, const uint8_t *tx, size_t tx_len, c
     }
 }
 
+/* What a driver answers without the card having been asked, or with the card's whole answer in hand. */
+static bool in_step(int rc)
+{
+    static const int codes[] = {
+        SSC_E_READER_BUSY,   SSC_E_INVALID_ARGUMENT, SSC_E_BUFFER_TOO_SMALL, SSC_E_NOT_SUPPORTED,
+        SSC_E_PIN_CANCELLED, SSC_E_PIN_TIMEOUT,      SSC_E_PIN_MISMATCH,     SSC_E_PIN_LENGTH,
+        SSC_E_NO_PIN_PAD,    SSC_E_OUT_OF_MEMORY,
+    };
+    bool found = rc >= 0;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        found = found || codes[i] == rc;
+    }
+    return found;
+}
+
+static int note(struct ssc_channel *ch, int rc)
+{
+    ch->out_of_step = ch->out_of_step || !in_step(rc);
+    return rc;
+}
+
+bool ssc_channel_out_of_step(const struct ssc_channel *ch)
+{
+    return ch->out_of_step || ch->wedged;
+}
+
 int ssc_channel_transmit(struct ssc_channel *ch, const uint8_t *tx, size_t tx_len, uint8_t *rx,
                          size_t *rx_len, int64_t deadline)
 {
@@ -79,9 +105,10 @@ int ssc_channel_transmit(struct ssc_channel *ch, const uint8_t *tx, size_t tx_le
     int rc = ch->wedged ? SSC_E_READER_WEDGED : SSC_E_DEADLINE_EXCEEDED;
     if (!ch->wedged && start / 1000 < deadline) { /* a command that is too late is not sent at all */
         rc = ch->ops->transmit(ch, tx, tx_len, rx, rx_len, deadline);
-    }
-    if (rc == 0 && *rx_len < 2) { /* some PC/SC drivers report success with nothing in it */
-        rc = SSC_E_BAD_RESPONSE;
+        if (rc == 0 && *rx_len < 2) { /* some PC/SC drivers report success with nothing in it */
+            rc = SSC_E_BAD_RESPONSE;
+        }
+        note(ch, rc);
     }
     ch->exchanges++;
     ch->bytes_out += tx_len;
@@ -93,7 +120,8 @@ int ssc_channel_transmit(struct ssc_channel *ch, const uint8_t *tx, size_t tx_le
 int ssc_channel_control(struct ssc_channel *ch, uint32_t code, const uint8_t *tx, size_t tx_len, uint8_t *rx,
                         size_t *rx_len, int64_t deadline)
 {
-    return ch->wedged ? SSC_E_READER_WEDGED : ch->ops->control(ch, code, tx, tx_len, rx, rx_len, deadline);
+    return ch->wedged ? SSC_E_READER_WEDGED
+                      : note(ch, ch->ops->control(ch, code, tx, tx_len, rx, rx_len, deadline));
 }
 
 int ssc_channel_pin_entry(struct ssc_channel *ch, const struct ssc_pin_entry *entry, uint8_t *rx,
@@ -103,7 +131,7 @@ int ssc_channel_pin_entry(struct ssc_channel *ch, const struct ssc_pin_entry *en
     const unsigned wanted = entry->modify ? SSC_FEATURE_PIN_MODIFY : SSC_FEATURE_PIN_VERIFY;
     int rc = ch->wedged ? SSC_E_READER_WEDGED : SSC_E_NO_PIN_PAD;
     if (!ch->wedged && (ch->features & wanted)) {
-        rc = ch->ops->pin_entry(ch, entry, rx, rx_len, deadline);
+        rc = note(ch, ch->ops->pin_entry(ch, entry, rx, rx_len, deadline));
     }
     ch->exchanges++;
     tell_tap(ch, entry->apdu, entry->apdu_len, rx, rc == 0 ? *rx_len : 0, rc, start);
@@ -112,17 +140,23 @@ int ssc_channel_pin_entry(struct ssc_channel *ch, const struct ssc_pin_entry *en
 
 int ssc_channel_reset(struct ssc_channel *ch, enum ssc_reset how, int64_t deadline)
 {
-    return ch->wedged ? SSC_E_READER_WEDGED : ch->ops->reset(ch, how, deadline);
+    int rc = SSC_E_READER_WEDGED;
+    if (!ch->wedged) {
+        rc = note(ch, ch->ops->reset(ch, how, deadline));
+        ch->out_of_step = ch->out_of_step && rc != 0;
+    }
+    return rc;
 }
 
 int ssc_channel_begin(struct ssc_channel *ch, int64_t deadline)
 {
-    return ch->wedged ? SSC_E_READER_WEDGED : ch->ops->begin(ch, deadline);
+    const int rc = ch->wedged ? SSC_E_READER_WEDGED : ch->ops->begin(ch, deadline);
+    return rc == SSC_E_DEADLINE_EXCEEDED ? rc : note(ch, rc); /* waiting for others touches no card */
 }
 
 int ssc_channel_end(struct ssc_channel *ch, int64_t deadline)
 {
-    return ch->wedged ? SSC_E_READER_WEDGED : ch->ops->end(ch, deadline);
+    return ch->wedged ? SSC_E_READER_WEDGED : note(ch, ch->ops->end(ch, deadline));
 }
 
 void ssc_channel_tap(struct ssc_channel *ch, ssc_tap *tap, void *ctx)

@@ -105,6 +105,7 @@ struct ssc_channel {
     unsigned features; /* enum ssc_feature */
     bool extended_length;
     _Atomic bool wedged; /* the driver's own threads may take it back */
+    bool out_of_step;    /* see ssc_channel_out_of_step */
     ssc_tap *tap;
     void *tap_ctx;
     uint64_t exchanges, bytes_out, bytes_in;
@@ -150,6 +151,10 @@ int ssc_channel_pin_entry(struct ssc_channel *ch, const struct ssc_pin_entry *en
 int ssc_channel_reset(struct ssc_channel *ch, enum ssc_reset how, int64_t deadline);
 int ssc_channel_begin(struct ssc_channel *ch, int64_t deadline);
 int ssc_channel_end(struct ssc_channel *ch, int64_t deadline);
+/* Something was begun on this channel and nobody knows how it ended, or its card is another one or gone: what
+ * the caller knows of the card is not to be relied on. Noted by the calls above where it happens, whatever
+ * error the caller makes of it; a reset that succeeds takes it back. */
+bool ssc_channel_out_of_step(const struct ssc_channel *ch);
 /* Called for every exchange that passes; NULL takes it off. */
 void ssc_channel_tap(struct ssc_channel *ch, ssc_tap *tap, void *ctx);
 /* The link for apdu/transmit.h; borrows the channel. */

@@ -198,6 +198,7 @@ static void conformance_small_buffer(void **state)
                      SSC_E_BUFFER_TOO_SMALL);
     assert_true(len >= 2);
     assert_int_equal(rx[1], 0xA5);
+    assert_false(ssc_channel_out_of_step(ch)); /* the card's whole answer was there */
     assert_int_equal(conformance_transmit(ch, CONFORMANCE_SOON), 0);
     ssc_channel_close(&ch, true);
 }
@@ -207,7 +208,7 @@ static void conformance_past_deadline(void **state)
     struct ssc_channel *ch = conformance_open();
     (void)state;
     assert_int_equal(conformance_transmit(ch, -1), SSC_E_DEADLINE_EXCEEDED);
-    assert_false(ch->wedged); /* nothing was sent */
+    assert_false(ssc_channel_out_of_step(ch)); /* nothing was sent */
     assert_int_equal(conformance_transmit(ch, CONFORMANCE_SOON), 0);
     ssc_channel_close(&ch, true);
 }
@@ -245,6 +246,7 @@ static void conformance_transactions(void **state)
         again = ssc_channel_begin(other, soon);
     }
     assert_int_equal(again, 0);
+    assert_false(ssc_channel_out_of_step(other)); /* waiting has touched no card */
     assert_int_equal(conformance_transmit(other, CONFORMANCE_SOON), 0);
     ssc_channel_close(&other, false); /* gives the card back */
     assert_int_equal(ssc_channel_begin(mine, ssc_deadline(CONFORMANCE_SOON)), 0);
@@ -311,6 +313,7 @@ static void conformance_what_is_not_there(void **state)
     assert_int_equal(ch->features & (SSC_FEATURE_PIN_VERIFY | SSC_FEATURE_PIN_MODIFY), 0);
     assert_int_equal(ssc_channel_pin_entry(ch, &entry, rx, &len, ssc_deadline(CONFORMANCE_SOON)),
                      SSC_E_NO_PIN_PAD);
+    assert_false(ssc_channel_out_of_step(ch));
     ssc_channel_close(&ch, true);
 }
 
@@ -329,9 +332,11 @@ static void conformance_removal(void **state)
     conformance_bed.insert(conformance_bed.ctx);
     assert_true(conformance_await(SSC_SLOT_CARD).insertions > before);
     /* The old channel means the old card. */
+    assert_true(ssc_channel_out_of_step(ch));
     assert_int_equal(conformance_transmit(ch, CONFORMANCE_SOON), SSC_E_CARD_REMOVED);
     assert_int_equal(ssc_channel_reset(ch, SSC_RESET_COLD, ssc_deadline(CONFORMANCE_SOON)),
                      SSC_E_CARD_REMOVED);
+    assert_true(ssc_channel_out_of_step(ch));
     second = conformance_open();
     assert_int_equal(conformance_transmit(second, CONFORMANCE_SOON), 0);
     ssc_channel_close(&ch, true);
@@ -348,6 +353,7 @@ static void conformance_hang(void **state)
     const int rc = conformance_transmit(ch, 100);
     assert_in_time(&watch, 100);
     assert_true(rc == SSC_E_DEADLINE_EXCEEDED || rc == SSC_E_CARD_MUTE);
+    assert_true(ssc_channel_out_of_step(ch)); /* the card may have acted */
     conformance_bed.hang(conformance_bed.ctx, false);
     ssc_channel_close(&ch, true);
     const int64_t soon = ssc_deadline(CONFORMANCE_SOON);

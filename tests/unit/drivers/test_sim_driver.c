@@ -433,6 +433,43 @@ static void one_image_one_slot(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* Whether a channel may be gone on with is the channel's to say, not the error's. */
+static void out_of_step(void **state)
+{
+    static const struct {
+        enum ssc_sim_fault_kind kind;
+        bool out;
+    } cases[] = {
+        {SSC_FAULT_STATUS, false},    {SSC_FAULT_STATUS_AFTER, false}, {SSC_FAULT_GARBAGE, false},
+        {SSC_FAULT_WRONG_MAC, false}, {SSC_FAULT_LOSE_REPLY, true},    {SSC_FAULT_TIMEOUT_AFTER, true},
+        {SSC_FAULT_MUTE, true},
+    };
+    struct ssc_driver *d = three_slots(false);
+    char answer[2 * SSC_RESPONSE_SHORT + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct ssc_sim_fault fault = {
+            .kind = cases[i].kind, .nth = 1, .cla = -1, .ins = 0x84, .sw = 0x6F00};
+        struct ssc_channel *ch = open_reader(d, "Sim contact");
+        assert_int_equal(ssc_sim_fault(d, "Sim contact", &fault), 0);
+        (void)send_hex(ch, "0084000008", answer, 100);
+        assert_int_equal(ssc_channel_out_of_step(ch), cases[i].out);
+        (void)send_hex(ch, "0084000008", answer, 100); /* that it answers again says nothing */
+        assert_int_equal(ssc_channel_out_of_step(ch), cases[i].out);
+        assert_int_equal(ssc_channel_reset(ch, SSC_RESET_WARM, ssc_deadline(100)), 0);
+        assert_false(ssc_channel_out_of_step(ch));
+        ssc_channel_close(&ch, true);
+    }
+    struct ssc_channel *mine = open_reader(d, "Sim contact"), *other = open_reader(d, "Sim contact");
+    assert_int_equal(ssc_channel_reset(other, SSC_RESET_WARM, ssc_deadline(100)), 0);
+    assert_int_equal(send_hex(mine, "0084000008", answer, 100), SSC_E_CARD_RESET);
+    assert_true(ssc_channel_out_of_step(mine));
+    assert_false(ssc_channel_out_of_step(other));
+    ssc_channel_close(&mine, true);
+    ssc_channel_close(&other, true);
+    ssc_driver_free(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +485,7 @@ int main(void)
         cmocka_unit_test(wire_time_of_case_4),
         cmocka_unit_test(one_image_one_slot),
         cmocka_unit_test(real_time_takes_its_time),
+        cmocka_unit_test(out_of_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
