@@ -47,8 +47,8 @@ struct ssc_call {
     uint64_t lease_serial;
     uint32_t insertion;
     bool own_lease; /* taken for this call alone */
-    bool keep;      /* work: an END method is not at its end yet */
-    bool end;       /* work: it failed, and there is nothing to try again */
+    bool keep;      /* work: the caller wants the lease for the rights that it has opened */
+    bool open;      /* work: what was begun under the lease can still be completed */
 
     /* work */
     struct ssc_task task;

@@ -139,7 +139,7 @@ static void work(struct ssc_task *task, struct ssc_card_slot *slot)
     }
     call->cla = slot->cla;
     call->ins = slot->ins;
-    ssc_slot_after(slot, call->rc);
+    call->open = ssc_slot_after(slot);
 }
 
 static void forget_lease(struct ssc_reader *r, const char *reason)
@@ -165,8 +165,9 @@ static void done(struct ssc_task *task)
         name_lease(r, ssc_call_int(call, "hold_ms", 0), call->result);
     } else if (mine && call->own_lease) {
         ssc_lease_end(r, "done");
-    } else if (mine && (call->rc == 0 || call->end) && (flags & SSC_M_END) && r->lease.by_call &&
-               !call->keep) {
+    } else if (mine && call->keep) {
+        r->lease.by_call = false;
+    } else if (mine && r->lease.by_call && (flags & (SSC_M_KEEP | SSC_M_END)) && !call->open) {
         forget_lease(r, "done");
     }
     ssc_call_worked(call);

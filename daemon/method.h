@@ -43,7 +43,8 @@ enum ssc_method_flags {
     SSC_M_LEASE = 1u << 2,  /* `lease` is required */
     SSC_M_OP = 1u << 3,     /* writes to a card: `op` is required, a repeat answers what happened */
     SSC_M_KEEP = 1u << 4,   /* success keeps the lease; {lease, expires} join the result */
-    SSC_M_END = 1u << 5,    /* success ends a lease that a KEEP method took by itself */
+    SSC_M_END = 1u << 5,    /* a lease that a KEEP method took by itself ends when nothing is left to be
+                               completed under it, be it done or failed */
     SSC_M_PIN = 1u << 6,    /* takes `pin`, verified first */
     SSC_M_SIM = 1u << 7,    /* only with simulated readers */
     SSC_M_READER = 1u << 8, /* `reader` names any listed reader */

@@ -234,7 +234,6 @@ static int complete_debit(struct ssc_call *call)
         rc = ssc_money_debit_complete(call->d->journal, call->slot->card, &b->txn, seq, time, mac1,
                                       call->work_deadline);
         b->debit = b->txn.state == SSC_TXN_PREPARED; /* still open: may be tried again */
-        call->end = !b->debit;
         rc = conclude_debit(call, &b->txn, rc);
     }
     return rc;

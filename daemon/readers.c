@@ -213,13 +213,14 @@ static void work_close(struct ssc_task *task, struct ssc_card_slot *slot)
 static void work_leave(struct ssc_task *task, struct ssc_card_slot *slot)
 {
     ssc_slot_leave(slot, task->deadline);
-    ssc_slot_after(slot, 0);
+    (void)ssc_slot_after(slot);
 }
 
 static void work_probe(struct ssc_task *task, struct ssc_card_slot *slot)
 {
     const struct small_task *t = (const struct small_task *)(const void *)task;
-    ssc_slot_after(slot, ssc_slot_open(slot, t->insertion, task->deadline));
+    (void)ssc_slot_open(slot, t->insertion, task->deadline);
+    (void)ssc_slot_after(slot);
 }
 
 void ssc_reader_leave(struct ssc_reader *r)

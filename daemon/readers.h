@@ -32,7 +32,7 @@ struct ssc_lease {
     struct ssc_peer owner;
     int64_t since_ms, expires_ms; /* UTC, Unix ms */
     bool named;                   /* the holder knows the token */
-    bool by_call;                 /* a KEEP method took it, an END method gives it back */
+    bool by_call;                 /* a KEEP method took it: it ends with what was begun under it */
 };
 
 struct ssc_reader {

@@ -80,7 +80,7 @@ static void work(struct ssc_task *task, struct ssc_card_slot *slot)
             ssc_psams_put(slot->d->psam, &auth);
         }
         ssc_slot_leave(slot, task->deadline);
-        ssc_slot_after(slot, s->rc);
+        (void)ssc_slot_after(slot);
     }
 }
 

@@ -64,6 +64,14 @@ static int same_insertion(struct ssc_card_slot *s, uint32_t insertion, int64_t d
     return rc;
 }
 
+/* A reader that says why the card cannot be powered does answer. */
+static void note_open(struct ssc_card_slot *s, int rc)
+{
+    if (rc != SSC_E_DEADLINE_EXCEEDED) {
+        s->wedged = rc == SSC_E_READER_WEDGED;
+    }
+}
+
 int ssc_slot_open(struct ssc_card_slot *s, uint32_t insertion, int64_t deadline)
 {
     int rc = 0;
@@ -72,6 +80,7 @@ int ssc_slot_open(struct ssc_card_slot *s, uint32_t insertion, int64_t deadline)
         rc = s->sam ? ssc_psams_lend(s->d->psam, s->reader, deadline) : 0;
         if (rc == 0) {
             rc = ssc_channel_open(s->d->driver, s->reader, s->d->config.exclusive, &s->ch, deadline);
+            note_open(s, rc);
         }
         if (rc == 0) {
             ssc_channel_tap(s->ch, tap, s);
@@ -135,32 +144,18 @@ void ssc_slot_leave(struct ssc_card_slot *s, int64_t deadline)
     }
 }
 
-/* After these the channel leads nowhere, or to a card in an unknown state. */
-static bool lost(int rc)
+bool ssc_slot_after(struct ssc_card_slot *s)
 {
-    static const int codes[] = {
-        SSC_E_CARD_REMOVED,      SSC_E_CARD_RESET, SSC_E_CARD_UNPOWERED,   SSC_E_CARD_MUTE,
-        SSC_E_READER_REMOVED,    SSC_E_READER_IO,  SSC_E_NO_SERVICE,       SSC_E_READER_WEDGED,
-        SSC_E_DEADLINE_EXCEEDED, SSC_E_NO_CARD,    SSC_E_READER_NOT_FOUND, SSC_E_OUTCOME_UNKNOWN,
-        SSC_E_UNSETTLED,
-    };
-    bool found = false;
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-        found = found || codes[i] == rc;
+    if (s->ch) {
+        s->wedged = s->ch->wedged;
     }
-    return found;
-}
-
-void ssc_slot_after(struct ssc_card_slot *s, int rc)
-{
-    if (rc == SSC_E_READER_WEDGED || (s->ch && s->ch->wedged)) {
-        s->wedged = true;
-    } else if (s->ch || (rc != 0 && rc != SSC_E_DEADLINE_EXCEEDED)) {
-        s->wedged = false; /* it answers, if only that there is no card */
-    }
-    if (s->ch && (s->wedged || lost(rc))) {
+    if (s->ch && ssc_channel_out_of_step(s->ch)) {
         ssc_slot_close(s, true);
     }
+    if (!s->ch) {
+        ssc_slot_drop_begun(s); /* a card without power has forgotten it */
+    }
+    return s->begun.load || s->begun.debit || s->begun.identity || s->begun.key;
 }
 
 void ssc_slot_close(struct ssc_card_slot *s, bool power_down)

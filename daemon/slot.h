@@ -45,8 +45,8 @@ void ssc_slot_drop_begun(struct ssc_card_slot *s);
 /* The lease is over: what it began is given up, PIN and key rights are dropped on the card itself. */
 void ssc_slot_leave(struct ssc_card_slot *s, int64_t deadline);
 /* After each use: drops the channel where it is of no use any more, and notes whether the reader is wedged.
- */
-void ssc_slot_after(struct ssc_card_slot *s, int rc);
+ * True: something that was begun is still to be completed. */
+bool ssc_slot_after(struct ssc_card_slot *s);
 void ssc_slot_close(struct ssc_card_slot *s, bool power_down);
 
 #endif
