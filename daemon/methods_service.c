@@ -2,6 +2,7 @@
 #include "daemon/methods.h"
 
 #include "apdu/sw.h"
+#include "daemon/simulate.h"
 #include "daemon/tracing.h"
 #include "drivers/sim/sim.h"
 
@@ -101,7 +102,9 @@ static int about(struct ssc_call *call, int rc)
 int ssc_sim_insert_work(struct ssc_call *call)
 {
     const char *reader = ssc_call_text(call, "reader"), *image = ssc_call_text(call, "image");
-    const int rc = ssc_sim_insert(call->d->driver, reader, image);
+    char path[SSC_SIMULATE_PATH], why[200] = "";
+    int rc = image ? ssc_simulate_image(&call->d->config, call->d->driver, reader, image, path, why) : 0;
+    rc = rc == 0 ? ssc_sim_insert(call->d->driver, reader, image ? path : NULL) : rc;
     ssc_readers_look(call->d->readers); /* whoever has the answer can use the card */
     return rc == SSC_E_IMAGE_INVALID ? ssc_call_fail(call, rc, "image %.150s", "卡片映像 %.150s", image)
                                      : about(call, rc);
@@ -150,7 +153,9 @@ int ssc_sim_fault_work(struct ssc_call *call)
 {
     uint8_t sw[2] = {0};
     size_t len = sizeof sw;
-    const char *image = ssc_call_text(call, "image");
+    const char *image = ssc_call_text(call, "image"), *reader = ssc_call_text(call, "reader");
+    char path[SSC_SIMULATE_PATH] = "", why[200] = "";
+    int rc = image ? ssc_simulate_image(&call->d->config, call->d->driver, reader, image, path, why) : 0;
     struct ssc_sim_fault fault = {
         .kind = kind_of(ssc_call_text(call, "kind")),
         .nth = (unsigned)ssc_call_int(call, "nth", 1),
@@ -160,8 +165,11 @@ int ssc_sim_fault_work(struct ssc_call *call)
     };
     ssc_call_hex(call, "sw", sw, &len);
     fault.sw = ssc_get16(sw);
-    snprintf(fault.image, sizeof fault.image, "%s", image ? image : "");
-    return about(call, ssc_sim_fault(call->d->driver, ssc_call_text(call, "reader"), &fault));
+    if (strlen(path) >= sizeof fault.image) {
+        rc = SSC_E_IMAGE_INVALID;
+    }
+    snprintf(fault.image, sizeof fault.image, "%.*s", (int)sizeof fault.image - 1, path);
+    return about(call, rc == 0 ? ssc_sim_fault(call->d->driver, reader, &fault) : rc);
 }
 
 int ssc_sim_pin_work(struct ssc_call *call)

@@ -116,6 +116,30 @@ static int exchange_cards(struct sim_reader *r, const char *image)
     return rc;
 }
 
+/* A card that was taken out of another reader is free for this one. */
+static void let_go_elsewhere(struct sim_driver *d, const struct sim_reader *here, const char *image)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        struct sim_reader *r = &d->reader[i];
+        if (r != here && !r->present && !r->busy && sim_persist_same(r->card, image)) {
+            ssc_sim_card_free(&r->card);
+        }
+    }
+}
+
+bool ssc_sim_elsewhere(struct ssc_driver *base, const char *reader, const char *path)
+{
+    struct sim_driver *d = (struct sim_driver *)base;
+    bool found = false;
+    pthread_mutex_lock(&d->lock);
+    for (size_t i = 0; i < d->count; i++) {
+        const struct sim_reader *r = &d->reader[i];
+        found = found || (strcmp(r->name, reader) != 0 && r->present && sim_persist_same(r->card, path));
+    }
+    pthread_mutex_unlock(&d->lock);
+    return found;
+}
+
 int ssc_sim_insert(struct ssc_driver *base, const char *reader, const char *image)
 {
     struct sim_driver *d = (struct sim_driver *)base;
@@ -124,6 +148,9 @@ int ssc_sim_insert(struct ssc_driver *base, const char *reader, const char *imag
     pthread_mutex_lock(&d->lock);
     r = sim_reader_find(d, reader);
     if (r) {
+        if (image) {
+            let_go_elsewhere(d, r, image);
+        }
         rc = exchange_cards(r, image);
     }
     pthread_mutex_unlock(&d->lock);

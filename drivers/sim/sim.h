@@ -91,9 +91,11 @@ struct ssc_sim_slot {
 int ssc_sim_driver_new(const struct ssc_sim_slot *slots, size_t count, bool real_time,
                        struct ssc_driver **out, char why[200]);
 /* Live control, any thread. SSC_E_READER_NOT_FOUND, SSC_E_IMAGE_INVALID. image NULL: the card that was there
- * before. */
+ * before, unless it is in another reader by now. */
 int ssc_sim_insert(struct ssc_driver *d, const char *reader, const char *image);
 int ssc_sim_remove(struct ssc_driver *d, const char *reader);
+/* Whether the card of this file is in another reader than this one. */
+bool ssc_sim_elsewhere(struct ssc_driver *d, const char *reader, const char *path);
 /* SSC_FAULT_NONE clears all faults. Waits for a running exchange. */
 int ssc_sim_fault(struct ssc_driver *d, const char *reader, const struct ssc_sim_fault *fault);
 int ssc_sim_type_pin(struct ssc_driver *d, const char *reader, const char *digits);
