@@ -261,7 +261,7 @@ class TestService(live.Case):
                         break
                 with self.assertRaises(sscard.SscardError) as late:
                     await service.card_wait(reader=live.R0, deadline_ms=60)
-                self.assertEqual(late.exception.symbol, "deadline_exceeded")
+                self.assertEqual(late.exception.symbol, "no_card")
                 self.stop()
                 for sent in True, False:
                     with self.assertRaises(sscard.SscardError) as gone:
@@ -323,10 +323,12 @@ class TestScript(unittest.TestCase):
 
     def test_error_with_odd_members(self):
         odd = [{"code": "x", "message": 5, "data": [1]}, {"data": {"symbol": 7, "text": "t", "remedy": [], "sw": 3, "tries": "no", "txn": 5}},
-               {"data": {"sw": "ZZZZ", "text": {"en": 7}, "detail": {}, "detail_zh": 1}}]
+               {"data": {"sw": "ZZZZ", "text": {"en": 7}, "detail": {}, "detail_zh": 1}},
+               {"code": True, "data": {"sw": 9000, "sw_text": "t", "sw_name": 1, "tries": True, "text": None}}]
         for error in odd:
             def work(c):
                 e = self.fails("", False, c.card_info)
+                self.assertEqual(e.code, -32700)
                 self.assertEqual((e.sw, e.tries, e.txn, e.text("zh"), e.remedy("zh"), e.detail("zh"), str(e)), (None, None, None, "", "", "", ""))
             self.with_script([HELLO, ("card.info", {"error": error})], work)
 

@@ -38,7 +38,7 @@ test("the real service", async (t) => {
     await t.test("errors", async () => {
       const e = await fails("pin_wrong", false, () => service.pinVerify({ reader: R0, secret: "000000" }));
       assert.deepEqual([e.code, e.tries, e.text("zh"), e.remedy("en") !== ""], [-80, 5, "密码错误", true]);
-      await assert.rejects(service.cardWait({ reader: R0, state: "absent", deadline_ms: 200 }), { symbol: "deadline_exceeded" });
+      await assert.rejects(service.cardWait({ reader: R0, state: "absent", deadline_ms: 200 }), { symbol: "card_still_there" });
     });
     await t.test("lease", async () => {
       await service.withLease({ reader: R0, hold_ms: 5000 }, async (card) => {
@@ -126,6 +126,30 @@ test("broken answers", async () => {
     });
   }
   await withScript([["card.info", Buffer.alloc(5000000, "x")]], (c) => fails("line_too_long", true, () => c.cardInfo()));
+});
+
+test("an error with odd members", async () => {
+  const odd = [
+    { code: "x", message: 5, data: [1] },
+    { data: { symbol: 7, text: "t", remedy: [], sw: 3, tries: "no", txn: 5 } },
+    { data: { sw: "ZZZZ", text: { en: 7 }, detail: {}, detail_zh: 1 } },
+    { code: 1.5, data: { sw: 9000, sw_text: "t", sw_name: 1, tries: 2.5, txn: [], text: null, constructor: 1 } },
+    { code: null, message: null, data: null },
+  ];
+  for (const error of odd) {
+    await withScript([["card.info", { error }]], async (c) => {
+      const e = await fails("", false, () => c.cardInfo());
+      assert.deepEqual(
+        [e.code, e.sw, e.tries, e.txn, e.text("zh"), e.remedy("zh"), e.detail("zh"), e.message],
+        [-32700, undefined, undefined, undefined, "", "", "", ""],
+      );
+    });
+  }
+  const partly = { code: -47, message: "m", data: { symbol: "card_status", sw: "6A82", tries: "no", text: { en: "e", zh: "z" }, later: [1] } };
+  await withScript([["card.info", { error: partly }]], async (c) => {
+    const e = await fails("card_status", false, () => c.cardInfo());
+    assert.deepEqual([e.code, e.sw, e.tries, e.text("zh"), e.data.later], [-47, 0x6a82, undefined, "z", [1]]);
+  });
 });
 
 test("half a character, and a late answer", async () => {

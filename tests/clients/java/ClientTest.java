@@ -234,6 +234,28 @@ public final class ClientTest {
             });
         }
         script(List.of("card.info", "{\"error\":{}}"), c -> fails("", false, c::cardInfo));
+        for (String odd : List.of("{'code':'x','message':5,'data':[1]}",
+                "{'data':{'symbol':7,'text':'t','remedy':[],'sw':3,'tries':'no','txn':5}}",
+                "{'data':{'sw':'ZZZZ','text':{'en':7},'detail':{},'detail_zh':1}}",
+                "{'code':1.5,'data':{'sw':9000,'sw_text':'t','sw_name':1,'tries':2.5,'txn':{'id':'x'},'text':null,'symbol':null}}",
+                "{'code':null,'message':null,'data':null}")) {
+            script(List.of("card.info", "{\"error\":" + odd.replace('\'', '"') + "}"), c -> {
+                SscardException e = fails("", false, c::cardInfo);
+                same(e.code, -32700);
+                same(e.sw(), null);
+                same(e.tries(), null);
+                same(e.txn(), null);
+                same(e.text("zh") + e.remedy("zh") + e.detail("zh") + e.getMessage(), "");
+            });
+        }
+        script(List.of("card.info", ("{'error':{'code':-47,'message':'m','data':{'symbol':'card_status','sw':'6A82','tries':'no',"
+                + "'text':{'en':'e','zh':'z'},'later':[1]}}}").replace('\'', '"')), c -> {
+                    SscardException e = fails("card_status", false, c::cardInfo);
+                    same(e.code, -47);
+                    same(e.sw(), 0x6A82);
+                    same(e.tries(), null);
+                    same(e.text("zh"), "z");
+                });
         script(List.of("card.info", "{}", "card.info", "silence", "card.info", "raw:{\"id\":3,\"result\":\"late\"}\n"
                 + "{\"method\":\"event\",\"params\":{}}\n{\"id\":4,\"result\":{\"city\":\"郑州\"}}\n"), c -> {
                     c.cardInfo(); // connected

@@ -24,11 +24,13 @@ def fitting(data: Mapping[str, Any]) -> Dict[str, Any]:
     def texts(value: Any) -> bool:
         return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
-    checks = {"symbol": str, "detail": str, "detail_zh": str, "tries": int, "txn": dict}
+    checks = {"symbol": str, "detail": str, "detail_zh": str, "sw": str, "sw_name": str, "tries": int, "txn": dict}
     kept = {name: value for name, value in data.items() if isinstance(value, checks.get(name, object))}
-    odd = [name for name in ("text", "remedy") if name in kept and not texts(kept[name])]
-    if "sw" in kept and not re.fullmatch("[0-9A-Fa-f]{4}", str(kept["sw"])):
+    odd = [name for name in ("text", "remedy", "sw_text") if name in kept and not texts(kept[name])]
+    if "sw" in kept and not re.fullmatch("[0-9A-Fa-f]{4}", kept["sw"]):
         odd.append("sw")
+    if isinstance(kept.get("tries"), bool):
+        odd.append("tries")
     return {name: value for name, value in kept.items() if name not in odd}
 
 
@@ -44,7 +46,7 @@ class SscardError(Exception):
 
     def __init__(self, error: Mapping[str, Any], sent: bool = False) -> None:
         code, message, data = error.get("code"), error.get("message"), error.get("data")
-        self.code: int = code if isinstance(code, int) else SYMBOLS["parse_error"]
+        self.code: int = code if isinstance(code, int) and not isinstance(code, bool) else SYMBOLS["parse_error"]
         self.data = cast(ErrorData, fitting(data if isinstance(data, dict) else {}))
         self.symbol: str = self.data.get("symbol", "")
         self.message: str = message if isinstance(message, str) else ""

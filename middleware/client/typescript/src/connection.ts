@@ -10,6 +10,23 @@ import { LOCAL, PROTOCOL, type ErrorData, type ErrorSymbol, type Txn } from "./m
 const VERSION = "0.1.0";
 const LINE_MAX = 4 * 1024 * 1024; // the service's longest answer is 1 MiB
 
+const isText = (value: unknown): value is string => typeof value === "string";
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText);
+
+const FITS = new Map<string, (value: unknown) => boolean>([
+  ...["symbol", "detail", "detail_zh", "sw_name"].map((name) => [name, isText] as const),
+  ...["text", "remedy", "sw_text"].map((name) => [name, isTexts] as const),
+  ["sw", (value) => isText(value) && /^[0-9A-Fa-f]{4}$/.test(value)],
+  ["tries", Number.isSafeInteger],
+  ["txn", isObject],
+]);
+
+/** Members of a wrong type are left out: an error stays an error, whatever the service put into it. */
+function fitting(data: unknown): Partial<ErrorData> {
+  return Object.fromEntries(Object.entries(isObject(data) ? data : {}).filter(([name, value]) => FITS.get(name)?.(value) ?? true));
+}
+
 /** A call that failed. */
 export class SscardError extends Error {
   /** The stable name, "no_card": what programs switch on. */
@@ -23,11 +40,11 @@ export class SscardError extends Error {
   /** Of a debit: give the same op again, and nothing happens twice. */
   op?: string;
 
-  constructor(error: { code?: number; message?: string; data?: Partial<ErrorData> }, sent = false) {
-    const data = error.data ?? {};
-    super([data.symbol, error.message, data.detail].filter(Boolean).join(": "));
+  constructor(error: { code?: unknown; message?: unknown; data?: unknown }, sent = false) {
+    const data = fitting(error.data);
+    super([data.symbol, error.message, data.detail].filter((part) => isText(part) && part !== "").join(": "));
     this.name = "SscardError";
-    this.code = error.code ?? LOCAL.parse_error.code;
+    this.code = typeof error.code === "number" && Number.isSafeInteger(error.code) ? error.code : LOCAL.parse_error.code;
     this.data = data;
     this.symbol = data.symbol ?? "";
     this.sent = sent;

@@ -223,21 +223,55 @@ final class Connection implements AutoCloseable {
 
     // ---- calls ----
 
-    private static SscardException failure(JsonObject error) {
-        Methods.ErrorData data = null;
-        int code = Methods.LOCAL.get("parse_error").code();
-        String message = null;
+    private static boolean isText(JsonElement value) {
+        return value.isJsonPrimitive() && value.getAsJsonPrimitive().isString();
+    }
+
+    private static boolean isTexts(JsonElement value) {
+        return value.isJsonObject() && value.getAsJsonObject().entrySet().stream().allMatch(e -> isText(e.getValue()));
+    }
+
+    /** Whether Gson makes such an object of it. */
+    private static boolean isA(Class<?> type, JsonElement value) {
         try {
-            data = GSON.fromJson(error.get("data"), Methods.ErrorData.class);
-            code = error.has("code") ? error.get("code").getAsInt() : code;
-            message = error.has("message") ? error.get("message").getAsString() : null;
+            return !value.isJsonNull() && GSON.fromJson(value, type) != null;
         } catch (RuntimeException e) {
-            // an error object without its members is still a failure
+            return false;
         }
-        if (data == null) {
-            data = GSON.fromJson("{}", Methods.ErrorData.class);
+    }
+
+    private static boolean isInteger(JsonElement value, long most) {
+        try { // Gson would cut 2.5 to 2
+            long n = value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber() ? value.getAsBigDecimal().longValueExact() : Long.MIN_VALUE;
+            return n >= -most && n <= most;
+        } catch (ArithmeticException | NumberFormatException e) {
+            return false;
         }
-        return new SscardException(code, message, data, false, null);
+    }
+
+    private static boolean fits(String name, JsonElement value) {
+        return switch (name) {
+            case "symbol", "detail", "detail_zh", "sw_name" -> isText(value);
+            case "text", "remedy", "sw_text" -> isTexts(value);
+            case "sw" -> isText(value) && value.getAsString().matches("[0-9A-Fa-f]{4}");
+            case "tries" -> isInteger(value, Long.MAX_VALUE);
+            case "txn" -> value.isJsonObject() && isA(Methods.Txn.class, value);
+            default -> true;
+        };
+    }
+
+    /** Members of a wrong type are left out: an error stays an error, whatever the service put into it. */
+    static SscardException failure(JsonObject error) {
+        JsonObject data = new JsonObject();
+        if (error.has("data") && error.get("data").isJsonObject()) {
+            error.getAsJsonObject("data").entrySet().stream().filter(e -> fits(e.getKey(), e.getValue()))
+                    .forEach(e -> data.add(e.getKey(), e.getValue()));
+        }
+        JsonElement code = error.get("code"), message = error.get("message");
+        return new SscardException(
+                code != null && isInteger(code, Integer.MAX_VALUE) ? code.getAsInt() : Methods.LOCAL.get("parse_error").code(),
+                message != null && isText(message) ? message.getAsString() : null,
+                GSON.fromJson(data, Methods.ErrorData.class), false, null);
     }
 
     /** The service is told a little less than the caller allows (5 %, at most 500 ms), so that its answer arrives in time. */
