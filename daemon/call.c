@@ -176,7 +176,7 @@ void ssc_call_orphan(struct ssc_call *call)
 static void on_deadline(uv_timer_t *timer)
 {
     struct ssc_call *call = timer->data;
-    int rc = SSC_E_DEADLINE_EXCEEDED;
+    int rc = call->stage == SSC_STAGE_WAIT_CARD ? ssc_readers_wait_over(call) : SSC_E_DEADLINE_EXCEEDED;
     if (call->stage == SSC_STAGE_WAIT_LEASE && call->reader && call->reader->lease.serial) {
         const struct ssc_peer *owner = &call->reader->lease.owner;
         /* Somebody keeps the card; a single call that takes its time is the reader's or the card's affair. */

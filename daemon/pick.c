@@ -270,6 +270,30 @@ int ssc_readers_wait(struct ssc_call *call)
     return rc;
 }
 
+/* Nobody brought a card, or took it away. What stands in the way is told before what did not happen. */
+int ssc_readers_wait_over(struct ssc_call *call)
+{
+    struct ssc_readers *rs = call->d->readers;
+    const struct wish w = settle_wish(call, rs);
+    const char *name = ssc_call_text(call, "reader");
+    const char *state = ssc_call_text(call, "state");
+    const bool present = !state || strcmp(state, "present") == 0;
+    int rc = present ? SSC_E_NO_CARD : SSC_E_CARD_STILL_THERE;
+    call->reader = name ? ssc_readers_by_name(rs, name) : NULL;
+    if (name) {
+        const int gone = check_reader(call, name);
+        rc = gone != 0 ? gone : rc;
+    } else if (!rs->service_ok) {
+        rc = SSC_E_NO_SERVICE;
+    }
+    for (struct ssc_reader *r = ssc_readers_next(rs, NULL); r && rc == SSC_E_NO_CARD;
+         r = ssc_readers_next(rs, r)) {
+        const bool asked = (!name || strcmp(r->state.name, name) == 0) && wished(&w, r);
+        rc = asked && r->state.slot == SSC_SLOT_MUTE ? SSC_E_CARD_MUTE : rc;
+    }
+    return rc;
+}
+
 void ssc_readers_wake_waits(struct ssc_readers *rs)
 {
     struct ssc_call *call = TAILQ_FIRST(&rs->waits);

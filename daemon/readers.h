@@ -80,6 +80,9 @@ int ssc_readers_queue(struct ssc_call *call);
 void ssc_readers_unqueue(struct ssc_call *call);
 /* card.wait: 0 with the result, SSC_PENDING when it has to wait, or an error. */
 int ssc_readers_wait(struct ssc_call *call);
+/* What it is answered when its time is over: SSC_E_NO_CARD, _CARD_STILL_THERE, or what kept it from ever
+ * coming true. */
+int ssc_readers_wait_over(struct ssc_call *call);
 void ssc_reader_submit(struct ssc_reader *r, struct ssc_task *task);
 bool ssc_readers_service_ok(const struct ssc_readers *rs);
 /* The first snapshot is in. */

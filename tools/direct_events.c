@@ -87,6 +87,7 @@ int direct_card_wait(struct direct *d, const json_t *params, json_t **result, in
         if (waiting) {
             rc = ssc_driver_watch(d->driver, &d->version, deadline);
             waiting = rc == 0;
+            rc = rc != SSC_E_DEADLINE_EXCEEDED ? rc : absent ? SSC_E_CARD_STILL_THERE : SSC_E_NO_CARD;
         }
     }
     if (absent && (rc == SSC_E_NO_CARD || rc == SSC_E_READER_NOT_FOUND)) {

@@ -133,7 +133,7 @@ wait_for_card() {
 
 show_holder() {
   if ! wait_for_card present; then
-    [ "$symbol" != deadline_exceeded ] || { say '没有插卡'; symbol=told; }
+    [ "$symbol" != no_card ] || { say '没有插卡'; symbol=told; }
     return 1
   fi
   call card.identity "${at#,}" && {
@@ -171,7 +171,7 @@ pay() {
     1:outcome_unknown)
       tell_error
       wait_for_card absent # the card that paid, or did not, is out; it must come back
-      wait_for_card present || { [ "$symbol" = deadline_exceeded ] && return 3; }
+      wait_for_card present || { [ "$symbol" = no_card ] && return 3; }
       ;;
     *) tell_error; return 1 ;;
     esac

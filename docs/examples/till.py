@@ -25,11 +25,11 @@ def remember(sale):
 
 
 def same_card(service):
-    """Out with the card, if it is still in, and in again. deadline_exceeded: nobody brought it."""
+    """Out with the card, if it is still in, and in again. no_card: nobody brought it."""
     try:
         service.card_wait(state="absent", deadline_ms=5000)
     except sscard.SscardError as e:
-        if e.symbol != "deadline_exceeded":
+        if e.symbol != "card_still_there":
             raise
     service.card_wait(state="present", deadline_ms=60000)
 

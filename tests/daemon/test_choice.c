@@ -54,8 +54,7 @@ static void test_wait_for_medium(void **state)
 {
     struct client *c = ((struct desk *)*state)->c;
     take_out(c, R0);
-    client_refused(c, "deadline_exceeded", "card.wait", "{s:s, s:i}", "medium", "contact", "deadline_ms",
-                   100);
+    client_refused(c, "no_card", "card.wait", "{s:s, s:i}", "medium", "contact", "deadline_ms", 100);
     struct client *hand = client_new(((struct desk *)*state)->s);
     const int64_t id = client_post(c, "card.wait", "{s:s}", "medium", "contact");
     json_decref(client_ok(hand, "sim.insert", "{s:s}", "reader", R0));
@@ -63,6 +62,9 @@ static void test_wait_for_medium(void **state)
     assert_string_equal(text_of(json_object_get(r, "result"), "reader"), R0);
     json_decref(r);
     client_free(&hand);
+    json_decref(
+        client_ok(c, "sim.insert", "{s:s, s:s}", "reader", R1, "image", "ssc-2.0")); /* has no antenna */
+    client_refused(c, "card_mute", "card.wait", "{s:s, s:i}", "medium", "contactless", "deadline_ms", 100);
 }
 
 static void test_two_of_a_kind(void **state)

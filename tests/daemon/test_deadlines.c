@@ -116,9 +116,18 @@ static void test_waiting_for_a_card(void **state)
 {
     struct client *c = client_new(*state);
     const struct stopwatch watch = stopwatch_start();
-    client_refused(c, "deadline_exceeded", "card.wait", "{s:s, s:s, s:i}", "reader", R0, "state", "absent",
-                   "deadline_ms", 100);
+    json_t *data = client_fails(c, "card_still_there", "card.wait", "{s:s, s:s, s:i}", "reader", R0, "state",
+                                "absent", "deadline_ms", 100);
     assert_took(&watch, 95, 100 + STOPWATCH_OVERRUN_MS);
+    assert_string_equal(text_of(json_object_get(data, "remedy"), "en"), "Take the card out.");
+    json_decref(data);
+    json_decref(client_ok(c, "sim.remove", "{s:s}", "reader", R0));
+    data = client_fails(c, "no_card", "card.wait", "{s:s, s:i}", "reader", R0, "deadline_ms", 100);
+    assert_non_null(strstr(text_of(json_object_get(data, "remedy"), "en"), "Insert the card"));
+    json_decref(data);
+    json_decref(client_ok(c, "sim.insert", "{s:s}", "reader", R0));
+    json_decref(client_ok(c, "card.wait", "{s:s}", "reader", R0));
+    client_refused(c, "reader_not_found", "card.wait", "{s:s, s:i}", "reader", "nowhere", "deadline_ms", 100);
     client_free(&c);
 }
 

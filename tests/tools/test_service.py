@@ -103,7 +103,7 @@ class TestService(support.Case):
 
     def test_outcome_unknown_is_settled(self):
         script = [("purse.debit", error("outcome_unknown", -102, txn=OPEN)), ("txn.get", {"txn": OPEN}),
-                  ("card.wait", error("deadline_exceeded", -5)), ("txn.get", {"txn": OPEN}),
+                  ("card.wait", error("no_card", -26)), ("txn.get", {"txn": OPEN}),
                   ("card.wait", {"reader": "r", "card": "c", "atr": None}), ("txn.resolve", {"settled": 1, "txns": []})]
         for state, code, word in (("confirmed", 0, "The sale is paid"), ("not_debited", 1, "no money has moved"),
                                   ("unproven", 5, "Give no goods")):
