@@ -110,9 +110,10 @@ json_t *ssc_json_txn(const struct ssc_txn *t)
         json_object_set_new(o, "mac2",
                             t->kind == SSC_KIND_DEBIT && t->has_mac2 ? ssc_json_hex(t->mac2, sizeof t->mac2)
                                                                      : json_null());
-        json_object_set_new(
-            o, "mac2_checked",
-            json_boolean(t->evidence == SSC_EV_REPLY_MAC2 || t->evidence == SSC_EV_PROOF_MAC2));
+        json_object_set_new(o, "mac2_checked",
+                            json_boolean(t->evidence == SSC_EV_REPLY_MAC2 ||
+                                         t->evidence == SSC_EV_PROOF_MAC2 ||
+                                         t->evidence == SSC_EV_HOST_MAC2));
         json_object_set_new(o, "test_keys", json_boolean(t->test_keys));
         json_object_set_new(o, "reader", json_string(t->reader));
         json_object_set_new(o, "created", json_string(ssc_time_text(t->created_ms, created)));

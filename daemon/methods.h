@@ -58,8 +58,11 @@ int ssc_load_begin_work(struct ssc_call *call);
 int ssc_load_complete_work(struct ssc_call *call);
 int ssc_debit_begin_work(struct ssc_call *call);
 int ssc_debit_complete_work(struct ssc_call *call);
+int ssc_debit_verified_work(struct ssc_call *call);
 
 /* methods_txn.c */
+/* The transaction that id or op names, if the caller may see it. */
+int ssc_txn_named(struct ssc_call *call, struct ssc_txn *txn);
 int ssc_txn_get_work(struct ssc_call *call);
 int ssc_txn_list_work(struct ssc_call *call);
 int ssc_txn_resolve_now(struct ssc_call *call);

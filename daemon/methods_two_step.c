@@ -243,3 +243,34 @@ int ssc_debit_complete_work(struct ssc_call *call)
 {
     return call->slot->begun.debit ? complete_debit(call) : completed_before(call);
 }
+
+/* ---- verified ---- */
+
+int ssc_debit_verified_work(struct ssc_call *call)
+{
+    struct ssc_txn txn = {0};
+    const char *said = ssc_call_text(call, "mac2");
+    int rc = ssc_txn_named(call, &txn);
+    if (rc == 0) {
+        bool repeated = false;
+        rc = ssc_money_verified(call->d->journal, txn.id, strcmp(said, "right") == 0, &txn, &repeated);
+        const bool told = rc == 0 || rc == SSC_E_DEBIT_DISPUTED;
+        if (rc == SSC_E_INVALID_ARGUMENT) {
+            rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS,
+                               "MAC2 of this transaction awaits no verdict: %s, %s",
+                               "该笔交易的MAC2无需校验结论：%s、%s", ssc_txn_state_name(txn.state, txn.kind),
+                               ssc_evidence_name(txn.evidence));
+        }
+        if (told && !repeated) {
+            call->events = json_pack("[o]", ssc_json_txn_event("txn.settled", &txn));
+        }
+        ssc_log(&call->d->log, SSC_LOG_INFO,
+                "audit: purse.debit.verified uid=%u pid=%ld txn=%lld mac2=%s outcome=%s",
+                (unsigned)call->peer.uid, (long)call->peer.pid, (long long)txn.id, said,
+                rc == 0 ? "ok" : ssc_error_info(rc)->symbol);
+        rc = ssc_money_conclude(call, &txn, rc);
+        json_object_set_new(call->result, "repeated", json_boolean(repeated));
+    }
+    ssc_cleanse(&txn, sizeof txn);
+    return rc;
+}

@@ -15,9 +15,8 @@ static bool may_see(const struct ssc_call *call, const struct ssc_txn *txn)
     return call->peer.role >= SSC_ROLE_OPERATOR || txn->owner_uid == call->peer.uid;
 }
 
-int ssc_txn_get_work(struct ssc_call *call)
+int ssc_txn_named(struct ssc_call *call, struct ssc_txn *txn)
 {
-    struct ssc_txn txn;
     const char *op = ssc_call_text(call, "op");
     const int64_t id = ssc_call_int(call, "id", 0);
     int rc = ssc_ledger_need(call);
@@ -28,18 +27,25 @@ int ssc_txn_get_work(struct ssc_call *call)
         rc = ssc_call_fail(call, SSC_E_INVALID_PARAMS, "id, op: exactly one of them",
                            "id、op：必须且只能给出其中一项");
     } else if (op) {
-        rc = ssc_journal_get_op(call->d->journal, call->peer.uid, op, &txn);
+        rc = ssc_journal_get_op(call->d->journal, call->peer.uid, op, txn);
     } else {
-        rc = ssc_journal_get(call->d->journal, id, &txn);
+        rc = ssc_journal_get(call->d->journal, id, txn);
     }
-    if (rc == 0 && !may_see(call, &txn)) {
+    if (rc == 0 && !may_see(call, txn)) {
         rc = SSC_E_TXN_NOT_FOUND; /* not even that it exists */
     }
+done:
+    return rc;
+}
+
+int ssc_txn_get_work(struct ssc_call *call)
+{
+    struct ssc_txn txn;
+    int rc = ssc_txn_named(call, &txn);
     if (rc == 0) {
         call->result = json_pack("{s:o}", "txn", ssc_json_txn(&txn));
         rc = call->result ? 0 : SSC_E_OUT_OF_MEMORY;
     }
-done:
     return rc;
 }
 

@@ -37,6 +37,8 @@ enum ssc_evidence { /* what the final state rests on */
                     SSC_EV_OPERATOR,
                     SSC_EV_LOAD_TAC /* load: 9000 with TAC */,
                     SSC_EV_REPLY_UNCHECKED /* debit with the host's keys: 9000, the host checks MAC2 */,
+                    SSC_EV_HOST_MAC2 /* the host has checked MAC2, and it is right */,
+                    SSC_EV_HOST_MAC2_WRONG /* the host has checked MAC2, and it is wrong */,
 };
 
 struct ssc_txn {
@@ -129,5 +131,8 @@ const char *ssc_evidence_name(enum ssc_evidence e);
 const char *ssc_purse_name(enum ssc_purse_id p); /* "medical", "ed", "ep" */
 int ssc_purse_by_name(const char *name, enum ssc_purse_id *out);
 bool ssc_txn_state_final(enum ssc_txn_state s); /* CONFIRMED, REFUSED, ABANDONED, NOT_DONE, UNPROVEN */
+/* A debit whose MAC2 nobody has checked yet, and the host can: done on the card's word alone, or open with
+ * the codes of a proof that only its holder's PIN could have confirmed. */
+bool ssc_txn_awaits_verdict(const struct ssc_txn *t);
 
 #endif

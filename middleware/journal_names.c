@@ -35,8 +35,10 @@ const char *ssc_evidence_name(enum ssc_evidence e)
         [SSC_EV_OPERATOR] = "operator",
         [SSC_EV_LOAD_TAC] = "load_tac",
         [SSC_EV_REPLY_UNCHECKED] = "reply_unchecked",
+        [SSC_EV_HOST_MAC2] = "host_mac2",
+        [SSC_EV_HOST_MAC2_WRONG] = "host_mac2_wrong",
     };
-    return e <= SSC_EV_REPLY_UNCHECKED ? names[e] : "invalid";
+    return e <= SSC_EV_HOST_MAC2_WRONG ? names[e] : "invalid";
 }
 
 static const char *const purses[] = {

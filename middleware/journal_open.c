@@ -136,18 +136,18 @@ static int demand(const struct opening *o, sqlite3 *db, const char *sql, const c
 
 static int check_identity(const struct opening *o)
 {
-    char application[32] = "", version[32] = "", ours[2][32];
-    snprintf(ours[0], sizeof ours[0], "%d", SSC_JOURNAL_APPLICATION);
-    snprintf(ours[1], sizeof ours[1], "%d", SSC_JOURNAL_VERSION);
+    char application[32] = "", version[32] = "", ours[32];
+    snprintf(ours, sizeof ours, "%d", SSC_JOURNAL_APPLICATION);
     int rc = ask(o->j->write, "PRAGMA application_id", application, sizeof application);
     if (rc == SQLITE_OK) {
         rc = ask(o->j->write, "PRAGMA user_version", version, sizeof version);
     }
+    const long format = strtol(version, NULL, 10);
     if (rc != SQLITE_OK) {
         rc = say_sqlite(o, "The journal cannot be read", o->j->write, rc);
-    } else if (strcmp(application, ours[0]) != 0) {
+    } else if (strcmp(application, ours) != 0) {
         rc = say(o, SSC_E_JOURNAL_CORRUPT, "The file is not a journal of sscard", o->j->path);
-    } else if (strcmp(version, ours[1]) != 0) {
+    } else if (format < SSC_JOURNAL_OLDEST || format > SSC_JOURNAL_NEWEST) {
         rc = say(o, SSC_E_JOURNAL, "The journal was written by another version of sscard, format", version);
     }
     return rc;

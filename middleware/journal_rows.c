@@ -20,7 +20,7 @@ struct column {
 /* clang-format off */
 #define COLUMN(type, member) {#member, type, offsetof(struct ssc_txn, member), sizeof(((struct ssc_txn *)0)->member)}
 /* clang-format on */
-/* The order is the file's and the seal's: append only, and count SSC_JOURNAL_VERSION up. */
+/* The order is the file's and the seal's: append only, and count SSC_JOURNAL_NEWEST up. */
 static const struct column columns[] = {
     COLUMN(SIGNED, id),
     COLUMN(TEXT, op),
@@ -95,7 +95,7 @@ int ssc_rows_create(sqlite3 *db)
         "CREATE TABLE probe(id INTEGER PRIMARY KEY NOT NULL,at INTEGER NOT NULL) STRICT;"
         "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
         SSC_TXN_PREPARED, SSC_TXN_ARMED, SSC_TXN_DONE, SSC_TXN_UNKNOWN, SSC_JOURNAL_APPLICATION,
-        SSC_JOURNAL_VERSION);
+        SSC_JOURNAL_OLDEST);
     return sqlite3_exec(db, s.text, NULL, NULL, NULL);
 }
 
@@ -299,7 +299,7 @@ static bool in_range(const struct ssc_txn *t)
 {
     return t->id > 0 && t->kind >= SSC_KIND_DEBIT && t->kind <= SSC_KIND_LOAD &&
            t->purse >= SSC_PURSE_MEDICAL && t->purse <= SSC_PURSE_EP && t->state >= SSC_TXN_PREPARED &&
-           t->state <= SSC_TXN_UNPROVEN && t->evidence <= SSC_EV_REPLY_UNCHECKED && t->amount >= 0 &&
+           t->state <= SSC_TXN_UNPROVEN && t->evidence <= SSC_EV_HOST_MAC2_WRONG && t->amount >= 0 &&
            t->amount <= UINT32_MAX && t->self_pay >= 0 && t->self_pay <= UINT32_MAX && t->pooled >= 0 &&
            t->pooled <= UINT32_MAX && t->serial_len <= sizeof t->serial;
 }
@@ -420,6 +420,13 @@ int ssc_row_insert(struct ssc_journal *j, struct ssc_txn *txn, bool *existing)
     return rc;
 }
 
+/* A service of format 1 is to find the host's verdict newer, not damaged; and not before there is one. */
+static int need_format(struct ssc_journal *j, const struct ssc_txn *t)
+{
+    const bool newer = t->evidence > SSC_EV_REPLY_UNCHECKED;
+    return newer ? ssc_journal_error(sqlite3_exec(j->write, "PRAGMA user_version=2", NULL, NULL, NULL)) : 0;
+}
+
 int ssc_row_update(struct ssc_journal *j, struct ssc_txn *txn)
 {
     struct ssc_txn stored, row = *txn;
@@ -430,6 +437,9 @@ int ssc_row_update(struct ssc_journal *j, struct ssc_txn *txn)
     if (!rc) {
         row.created_ms = stored.created_ms;
         row.updated_ms = utc_ms();
+        rc = need_format(j, &row);
+    }
+    if (!rc) {
         rc = write_row(j, j->update, &row);
     }
     if (!rc) {

@@ -12,7 +12,9 @@
 #include <sys/types.h>
 
 #define SSC_JOURNAL_APPLICATION 0x53534A31 /* "SSJ1" in the file's header */
-#define SSC_JOURNAL_VERSION 1
+/* The file's format. 2: a row holds the host's verdict on MAC2; the file stays 1 until there is one. */
+#define SSC_JOURNAL_OLDEST 1
+#define SSC_JOURNAL_NEWEST 2
 
 /* An op that a thread works on at the moment. Lives on that thread's stack. */
 struct ssc_claim {

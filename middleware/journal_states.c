@@ -9,6 +9,24 @@ bool ssc_txn_state_final(enum ssc_txn_state s)
            s == SSC_TXN_NOT_DONE || s == SSC_TXN_UNPROVEN;
 }
 
+bool ssc_txn_awaits_verdict(const struct ssc_txn *t)
+{
+    const bool done = t->state == SSC_TXN_CONFIRMED &&
+                      (t->evidence == SSC_EV_REPLY_UNCHECKED || t->evidence == SSC_EV_PROOF_TAC);
+    const bool open = t->state == SSC_TXN_UNKNOWN && t->has_tac && t->result != SSC_E_BAD_MAC;
+    return t->kind == SSC_KIND_DEBIT && t->has_mac2 && (done || open);
+}
+
+/* What was confirmed on the card's word alone takes the word of the host that has the key. */
+static bool is_verdict(const struct ssc_txn *from, const struct ssc_txn *to)
+{
+    const bool right = to->state == SSC_TXN_CONFIRMED && to->evidence == SSC_EV_HOST_MAC2;
+    const bool wrong = to->state == SSC_TXN_UNPROVEN && to->evidence == SSC_EV_HOST_MAC2_WRONG;
+    return ssc_txn_awaits_verdict(from) && from->state == SSC_TXN_CONFIRMED && (right || wrong) &&
+           to->has_mac2 && memcmp(from->mac2, to->mac2, sizeof from->mac2) == 0 &&
+           memcmp(from->tac, to->tac, sizeof from->tac) == 0;
+}
+
 /* An operator alone may settle what the card could not prove. */
 bool ssc_txn_step_allowed(const struct ssc_txn *from, const struct ssc_txn *to)
 {
@@ -26,7 +44,8 @@ bool ssc_txn_step_allowed(const struct ssc_txn *from, const struct ssc_txn *to)
         [SSC_TXN_NOT_DONE] = 0,
     };
 #undef TO
-    bool step = to->state <= SSC_TXN_UNPROVEN && (allowed[from->state] >> to->state & 1u);
+    bool step =
+        to->state <= SSC_TXN_UNPROVEN && ((allowed[from->state] >> to->state & 1u) || is_verdict(from, to));
     bool who = from->state != SSC_TXN_UNPROVEN || to->evidence == SSC_EV_OPERATOR;
     bool same = strcmp(from->op, to->op) == 0 && from->owner_uid == to->owner_uid &&
                 strcmp(from->digest, to->digest) == 0 && from->kind == to->kind && from->purse == to->purse &&

@@ -72,15 +72,22 @@ int ssc_money_load_complete(struct ssc_journal *j, struct ssc_card *card, struct
 /* Debit with the host's keys, in the same two steps. begin: row (PREPARED) + INITIALIZE FOR PURCHASE.
  * complete: the host's terminal transaction number, time (BCD) and MAC1, durable (ARMED) before the debit is
  * sent, once. Nobody here can check the card's MAC2: 9000 is CONFIRMED as SSC_EV_REPLY_UNCHECKED, and the
- * host checks txn->mac2 and tac. A lost answer is settled by the card's proof together with its log or
- * balance, which on a medical card wants the PIN. SSC_E_DEBIT_NOT_BEGUN. complete of a row that is settled
- * returns its outcome and sends nothing. */
+ * host checks txn->mac2 and tac, and says so (ssc_money_verified). A lost answer is settled by the card's
+ * proof together with its log or balance, which on a medical card wants the PIN. SSC_E_DEBIT_NOT_BEGUN.
+ * complete of a row that is settled returns its outcome and sends nothing. */
 int ssc_money_debit_begin(struct ssc_journal *j, struct ssc_card *card, struct ssc_auth *auth,
                           const struct ssc_debit_request *req, const uint8_t terminal[6], struct ssc_txn *txn,
                           int64_t deadline);
 int ssc_money_debit_complete(struct ssc_journal *j, struct ssc_card *card, struct ssc_txn *txn,
                              const uint8_t terminal_seq[4], const uint8_t time[7], const uint8_t mac1[4],
                              int64_t deadline);
+/* What the host's key machine says of the MAC2 and TAC of a debit that awaits it (ssc_txn_awaits_verdict).
+ * right: SSC_EV_HOST_MAC2, still CONFIRMED. Wrong: UNPROVEN with SSC_EV_HOST_MAC2_WRONG, an operator decides.
+ * An UNKNOWN row becomes CONFIRMED by "right"; "wrong" leaves it for the PIN: SSC_E_OUTCOME_UNKNOWN.
+ * Durable on return; returns the row's outcome, which is SSC_E_DEBIT_DISPUTED after "wrong". *repeated: it
+ * was there already. SSC_E_VERDICT_CONFLICT: the other one was. SSC_E_INVALID_ARGUMENT: the row awaits none.
+ */
+int ssc_money_verified(struct ssc_journal *j, int64_t id, bool right, struct ssc_txn *txn, bool *repeated);
 /* The caller gave up before complete, of either. */
 int ssc_money_abandon(struct ssc_journal *j, struct ssc_txn *txn);
 

@@ -64,7 +64,7 @@ int ssc_money_outcome(const struct ssc_txn *txn)
         rc = 0;
         break;
     case SSC_TXN_UNPROVEN:
-        rc = SSC_E_UNPROVEN;
+        rc = txn->evidence == SSC_EV_HOST_MAC2_WRONG ? SSC_E_DEBIT_DISPUTED : SSC_E_UNPROVEN;
         break;
     case SSC_TXN_PREPARED:
         rc = SSC_E_OP_BUSY;

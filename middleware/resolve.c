@@ -221,12 +221,32 @@ static void apply(const struct inquiry *q, struct ssc_verdict v, struct ssc_txn 
         memcpy(row->mac2, q->proof.mac, sizeof row->mac2);
         row->has_mac2 = true;
     }
+    if (v.state == SSC_TXN_NOT_DONE && row->result != SSC_E_BAD_MAC) {
+        row->has_mac2 = row->has_tac = false; /* they were another transaction's */
+    }
     row->balance_after = q->balance;
     if (row->balance_after < 0 && v.state == SSC_TXN_CONFIRMED) {
         row->balance_after = row->balance_before + change;
     }
     if (v.state == SSC_TXN_CONFIRMED) {
         row->result = 0;
+    }
+}
+
+/* Log and balance are for the holder only, the proof is for everybody. It cannot decide by itself here, but
+ * the host can check its codes without the card. */
+static void keep_codes(struct ssc_journal *j, const struct inquiry *q, struct ssc_txn *row)
+{
+    struct ssc_txn seen = *row;
+    const bool ours = q->w.proof == SSC_PROOF_UNCHECKED && !q->w.proof_may_be_stale &&
+                      row->kind == SSC_KIND_DEBIT && row->state == SSC_TXN_UNKNOWN && !row->has_mac2;
+    if (ours) {
+        memcpy(seen.mac2, q->proof.mac, sizeof seen.mac2);
+        memcpy(seen.tac, q->proof.tac, sizeof seen.tac);
+        seen.has_mac2 = seen.has_tac = true;
+        if (ssc_journal_update(j, &seen) == 0) {
+            *row = seen;
+        }
     }
 }
 
@@ -244,6 +264,7 @@ int ssc_money_settle(struct ssc_journal *j, struct ssc_card *card, struct ssc_au
     }
     struct ssc_verdict v = ssc_verdict(&q.w);
     if (!rc && v.state == SSC_TXN_UNKNOWN && q.pin) {
+        keep_codes(j, &q, row);
         rc = SSC_E_PIN_REQUIRED;
     } else if (v.state == SSC_TXN_UNKNOWN) {
         v = (struct ssc_verdict){SSC_TXN_UNPROVEN, SSC_EV_NONE};

@@ -179,6 +179,63 @@ int ssc_money_debit_complete(struct ssc_journal *j, struct ssc_card *card, struc
     return two_step_complete(j, card, txn, &a, deadline);
 }
 
+/* ---- verified ---- */
+
+/* 0: *row is what it has to become, or is already (*repeated). */
+static int take_verdict(struct ssc_txn *row, bool right, bool *repeated)
+{
+    const enum ssc_evidence said = right ? SSC_EV_HOST_MAC2 : SSC_EV_HOST_MAC2_WRONG;
+    const bool told = row->evidence == SSC_EV_HOST_MAC2 || row->evidence == SSC_EV_HOST_MAC2_WRONG;
+    int rc = 0;
+    *repeated = row->evidence == said;
+    if (told && !*repeated) {
+        rc = SSC_E_VERDICT_CONFLICT;
+    } else if (!told && !ssc_txn_awaits_verdict(row)) {
+        rc = SSC_E_INVALID_ARGUMENT;
+    } else if (row->state == SSC_TXN_UNKNOWN && !right) {
+        rc = SSC_E_OUTCOME_UNKNOWN; /* another transaction's proof: the card has more to say, to its holder */
+    } else if (row->state == SSC_TXN_UNKNOWN) {
+        row->evidence = said;
+        row->state = SSC_TXN_CONFIRMED;
+        row->result = 0;
+        row->balance_after = row->balance_before - row->amount;
+    } else if (!told) {
+        row->evidence = said;
+        row->state = right ? SSC_TXN_CONFIRMED : SSC_TXN_UNPROVEN;
+        row->result = right ? 0 : SSC_E_DEBIT_DISPUTED;
+    }
+    return rc;
+}
+
+int ssc_money_verified(struct ssc_journal *j, int64_t id, bool right, struct ssc_txn *txn, bool *repeated)
+{
+    struct ssc_claim claim;
+    struct ssc_txn row;
+    *repeated = false;
+    int rc = ssc_journal_get(j, id, txn);
+    if (!rc) {
+        rc = ssc_journal_claim(j, &claim, txn->owner_uid, txn->op);
+    }
+    if (rc) {
+        goto done;
+    }
+    rc = ssc_journal_get(j, id, &row);
+    if (!rc) {
+        *txn = row;
+        rc = take_verdict(&row, right, repeated);
+    }
+    if (!rc && !*repeated) {
+        rc = ssc_journal_update(j, &row);
+    }
+    if (!rc) {
+        *txn = row;
+        rc = ssc_money_outcome(&row);
+    }
+    ssc_journal_unclaim(j, &claim);
+done:
+    return rc;
+}
+
 int ssc_money_abandon(struct ssc_journal *j, struct ssc_txn *txn)
 {
     struct ssc_claim claim;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_UNSETTLED = OPT_FIRST_OWN, OPT_LIMIT, OPT_CARD, OPT_DECISION };
+enum { OPT_UNSETTLED = OPT_FIRST_OWN, OPT_LIMIT, OPT_CARD, OPT_DECISION, OPT_MAC2 };
 
 static void show_list(struct cli *cli, const json_t *result)
 {
@@ -79,6 +79,14 @@ static int resolve(struct cli *cli, const char *id)
               : run_card_call(cli, "txn.resolve", params, show_resolved);
 }
 
+/* What the key machine says of MAC2, which only it can check. */
+static int verified(struct cli *cli, const char *key)
+{
+    json_t *params = which(key);
+    json_object_set_new(params, "mac2", json_string(cli->value[OPT_MAC2]));
+    return call_and_show(cli, "purse.debit.verified", params, show_one);
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
     const char *verb = argc > 0 ? argv[0] : "list";
@@ -89,6 +97,8 @@ static int run(struct cli *cli, int argc, char **argv)
         status = call_and_show(cli, "txn.get", which(argv[1]), show_one);
     } else if (strcmp(verb, "resolve") == 0 && argc <= 2) {
         status = resolve(cli, argc == 2 ? argv[1] : NULL);
+    } else if (strcmp(verb, "verified") == 0 && argc == 2 && given(cli, OPT_MAC2)) {
+        status = verified(cli, argv[1]);
     } else {
         status = usage_error(cli, verb);
     }
@@ -105,17 +115,24 @@ static const struct opt options[] = {
      "decision",
      "done|not_done",
      {"resolve: what the back office decided", "resolve: 后台的裁定结果"}},
+    {OPT_MAC2,
+     "mac2",
+     "right|wrong",
+     {"verified: what the back office's key machine says", "verified: 后台加密机的校验结论"}},
     {0},
 };
 
 const struct command cmd_txn = {
     .name = "txn",
-    .args = "[list] | get ID|OP | resolve [ID --decision=done|not_done]",
-    .subcommands = "list|get|resolve",
+    .args = "[list] | get ID|OP | resolve [ID --decision=done|not_done] | verified ID|OP --mac2=right|wrong",
+    .subcommands = "list|get|resolve|verified",
     .summary = {"transactions in the journal", "查询和核实交易日志"},
-    .about = {"resolve without ID asks the card in the reader about its open transactions.",
-              "resolve 不带 ID 时, 向读卡器中的卡核实其未确认的交易。"},
+    .about = {"resolve without ID asks the card in the reader about its open transactions.\n"
+              "verified is for a debit with the back office's keys: its key machine alone can check MAC2.",
+              "resolve 不带 ID 时, 向读卡器中的卡核实其未确认的交易。\n"
+              "verified 用于使用后台密钥的扣款: MAC2 只有后台加密机能够校验。"},
     .options = options,
-    .examples = "sscard txn list --unsettled\nsscard txn get pharmacy1-20260101-0042\nsscard txn resolve",
+    .examples = "sscard txn list --unsettled\nsscard txn get pharmacy1-20260101-0042\nsscard txn resolve\n"
+                "sscard txn verified pharmacy1-20260101-0042 --mac2=right",
     .run = run,
 };

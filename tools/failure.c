@@ -34,6 +34,7 @@ static const struct {
     {"outcome_unknown", EXIT_UNKNOWN},
     {"unsettled_transaction", EXIT_UNKNOWN},
     {"transaction_unproven", EXIT_UNKNOWN},
+    {"debit_disputed", EXIT_UNKNOWN},
     {"no_pin_pad", EXIT_PIN},
 };
 

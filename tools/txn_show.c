@@ -31,6 +31,8 @@ static const struct {
     {"operator", MSG_EVI_OPERATOR},
     {"load_tac", MSG_EVI_LOAD_TAC},
     {"reply_unchecked", MSG_EVI_REPLY_UNCHECKED},
+    {"host_mac2", MSG_EVI_HOST_MAC2},
+    {"host_mac2_wrong", MSG_EVI_HOST_MAC2_WRONG},
     {"conflict", MSG_EVI_CONFLICT},
 };
 

@@ -49,6 +49,7 @@ STEPS = [
     ("purse.debit.begin", {"reader": R0, "amount": 100, "op": "till-0000000000009", "pin": PIN}),
     ("purse.debit.complete", {"lease": "$lease", "terminal_seq": "00000001", "time": "20260101000000", "mac1": "00000000"}),
     ("card.release", {"lease": "$lease"}),
+    ("purse.debit.verified", {"op": "till-0000000000006", "mac2": "right"}), ("purse.debit.verified", {"op": "till-0000000000099", "mac2": "wrong"}),
     ("purse.load.begin", {"reader": R0, "amount": 100, "op": "till-0000000000010", "pin": PIN}),
     ("purse.load.complete", {"lease": "$lease", "host_time": "20260101000000", "mac2": "00000000"}), ("card.release", {"lease": "$lease"}),
     ("purse.log", {"reader": R0, "pin": PIN}), ("txn.get", {"op": "till-0000000000006"}), ("txn.get", {"id": 999}),

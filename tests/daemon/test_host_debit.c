@@ -365,7 +365,7 @@ static void test_torn_medical(void **state)
     assert_string_equal(symbol_of(r), "pin_required");
     json_decref(r);
     r = client_ok(c, "purse.debit.begin", "{s:s, s:s, s:i, s:{s:s}}", "reader", R0, "op", OP, "amount", 100,
-                  "pin", "secret", "123456");
+                  "pin", "secret", "123456"); /* or by the host: test_verdict.c */
     assert_true(json_is_true(json_object_get(r, "repeated")));
     assert_string_equal(text_of(json_object_get(r, "txn"), "mac2"), codes.mac2);
     json_decref(r);

@@ -224,6 +224,19 @@ class TestService(support.Case):
         r, seen = self.with_service([("txn.resolve", {"settled": 1, "txns": [TXN]})], "txn", "resolve", "7", "--decision", "done")
         seen[0][1].pop("deadline_ms")
         self.assertEqual(seen[0][1], {"id": 7, "decision": "done"})
+        r, seen = self.with_service([("purse.debit.verified", {"txn": dict(TXN, evidence="host_mac2"), "repeated": False})],
+                                    "txn", "verified", "pharmacy1-0000042", "--mac2=right")
+        seen[0][1].pop("deadline_ms")
+        self.assertEqual((r.code, seen[0][1]), (0, {"op": "pharmacy1-0000042", "mac2": "right"}))
+        self.assertIn("found MAC2 right", r.out)
+        disputed = dict(TXN, state="unproven", evidence="host_mac2_wrong")
+        r, seen = self.with_service([("purse.debit.verified", error("debit_disputed", -117, txn=disputed))],
+                                    "txn", "verified", "7", "--mac2", "wrong")
+        self.assertEqual((r.code, seen[0][1]["id"]), (5, 7))
+        self.assertIn("debit_disputed", r.err)
+        r, _ = self.with_service([("txn.get", {"txn": disputed})], "txn", "get", "7", "--lang", "zh")
+        self.assertIn("后台校验 MAC2 不符", r.out)
+        self.assertEqual(self.run_cli("txn", "verified", "7").code, 2)
         r, _ = self.with_service([("txn.list", {"txns": [], "more": False})], "txn", "--lang", "zh")
         self.assertEqual(r.out, "没有交易。\n")
 

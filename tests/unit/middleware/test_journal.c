@@ -288,7 +288,7 @@ static void changed_rows_are_found(void **state)
 static void other_versions_and_other_files(void **state)
 {
     struct fixture *f = *state;
-    sql(f, "PRAGMA user_version=2");
+    sql(f, "PRAGMA user_version=3");
     assert_int_equal(open_again(f), SSC_E_JOURNAL);
     assert_non_null(strstr(f->why, "version"));
     sql(f, "PRAGMA user_version=1; PRAGMA application_id=7");

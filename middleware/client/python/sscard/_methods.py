@@ -97,7 +97,8 @@ class Methods:
     def card_wait(self, *, state: Optional[Literal["present", "absent"]] = None,
                   medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
                   reader: Optional[str] = None, deadline_ms: Optional[int] = None) -> t.CardWaitResult:
-        """Answers as soon as a card is there, or is gone. Role: reader.
+        """Answers as soon as a card is there, or is gone. When the time is over: no_card when none came,
+        card_still_there when it was not taken out; card_mute when one came that does not answer. Role: reader.
 
         state: What to wait for; present without it.
         medium: Only readers of this kind; of the preferred kind first when there are cards in both.
@@ -461,8 +462,9 @@ class Methods:
                              reader: Optional[str] = None, card: Optional[str] = None,
                              deadline_ms: Optional[int] = None) -> t.PurseDebitCompleteResult:
         """Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here
-        (mac2_checked is false): hand mac2 and tac to the key machine, and give no goods when it refuses them. With
-        id, a second complete answers what happened and touches nothing. Role: biller.
+        (mac2_checked is false): hand mac2 and tac to the key machine, pass on what it says with purse.debit.verified,
+        and give no goods when it refuses them. With id, a second complete answers what happened and touches nothing.
+        Role: biller.
 
         terminal_seq: The terminal transaction number that MAC1 was made with.
         time: YYYYMMDDhhmmss, the time that MAC1 was made with.
@@ -476,6 +478,25 @@ class Methods:
         result: t.PurseDebitCompleteResult = self._call(
             "purse.debit.complete", {"terminal_seq": terminal_seq, "time": time, "mac1": mac1, "lease": lease, "id": id, "reader":
             reader, "card": card, "deadline_ms": deadline_ms})
+        return result
+
+    def purse_debit_verified(self, *, mac2: Literal["right", "wrong"], id: Optional[int] = None,
+                             op: Optional[str] = None,
+                             deadline_ms: Optional[int] = None) -> t.PurseDebitVerifiedResult:
+        """What the back office's key machine says of the MAC2 and TAC of a debit whose mac2_checked is false (evidence
+        reply_unchecked or proof_tac; unknown with mac2 and tac: the card has shown its proof and wants the PIN for
+        the rest, and right settles it). right: evidence host_mac2. wrong: it is answered with debit_disputed, as is
+        every repeat of the op from then on; the row is unproven, evidence host_mac2_wrong, until an operator decides
+        (txn.resolve). Journalled before it is answered; said again it changes nothing, said otherwise it is
+        verdict_conflict. No card is needed. Role: biller.
+
+        mac2: The key machine's verdict.
+        id: Its number.
+        op: Its op key.
+        deadline_ms: The answer comes within this time from receipt; the configuration sets default and maximum.
+        """
+        result: t.PurseDebitVerifiedResult = self._call(
+            "purse.debit.verified", {"mac2": mac2, "id": id, "op": op, "deadline_ms": deadline_ms})
         return result
 
     def purse_load_begin(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,
@@ -654,7 +675,8 @@ class Methods:
         """Puts a simulated card into a simulated reader. Role: admin.
 
         reader: Name of the reader.
-        image: Name of a ready-made image, or a file; the card that was there before without it.
+        image: Name of a ready-made image, or a file; the card that was there before without it. A service started
+            with --state knows each card again, in whichever reader: it comes back as it was left.
         deadline_ms: The answer comes within this time; the client's own default without it.
         """
         self._call(
@@ -757,7 +779,8 @@ class AsyncMethods:
     async def card_wait(self, *, state: Optional[Literal["present", "absent"]] = None,
                         medium: Optional[Literal["contact", "contactless", "contact_first", "contactless_first"]] = None,
                         reader: Optional[str] = None, deadline_ms: Optional[int] = None) -> t.CardWaitResult:
-        """Answers as soon as a card is there, or is gone. Role: reader."""
+        """Answers as soon as a card is there, or is gone. When the time is over: no_card when none came,
+        card_still_there when it was not taken out; card_mute when one came that does not answer. Role: reader."""
         result: t.CardWaitResult = await self._call(
             "card.wait", {"state": state, "medium": medium, "reader": reader, "deadline_ms": deadline_ms})
         return result
@@ -940,11 +963,25 @@ class AsyncMethods:
                                    id: Optional[int] = None, reader: Optional[str] = None, card: Optional[str] = None,
                                    deadline_ms: Optional[int] = None) -> t.PurseDebitCompleteResult:
         """Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here
-        (mac2_checked is false): hand mac2 and tac to the key machine, and give no goods when it refuses them. With
-        id, a second complete answers what happened and touches nothing. Role: biller."""
+        (mac2_checked is false): hand mac2 and tac to the key machine, pass on what it says with purse.debit.verified,
+        and give no goods when it refuses them. With id, a second complete answers what happened and touches nothing.
+        Role: biller."""
         result: t.PurseDebitCompleteResult = await self._call(
             "purse.debit.complete", {"terminal_seq": terminal_seq, "time": time, "mac1": mac1, "lease": lease, "id": id, "reader":
             reader, "card": card, "deadline_ms": deadline_ms})
+        return result
+
+    async def purse_debit_verified(self, *, mac2: Literal["right", "wrong"], id: Optional[int] = None,
+                                   op: Optional[str] = None,
+                                   deadline_ms: Optional[int] = None) -> t.PurseDebitVerifiedResult:
+        """What the back office's key machine says of the MAC2 and TAC of a debit whose mac2_checked is false (evidence
+        reply_unchecked or proof_tac; unknown with mac2 and tac: the card has shown its proof and wants the PIN for
+        the rest, and right settles it). right: evidence host_mac2. wrong: it is answered with debit_disputed, as is
+        every repeat of the op from then on; the row is unproven, evidence host_mac2_wrong, until an operator decides
+        (txn.resolve). Journalled before it is answered; said again it changes nothing, said otherwise it is
+        verdict_conflict. No card is needed. Role: biller."""
+        result: t.PurseDebitVerifiedResult = await self._call(
+            "purse.debit.verified", {"mac2": mac2, "id": id, "op": op, "deadline_ms": deadline_ms})
         return result
 
     async def purse_load_begin(self, *, amount: int, op: str, purse: Optional[Literal["medical", "ed", "ep"]] = None,

@@ -12,9 +12,9 @@ __all__ = (
     "CardInfoResult", "Pin", "CardReadResultValues", "CardReadResult", "CardWriteResult",
     "CardAuthenticateBeginResult", "CardAuthenticateCompleteResult", "PinVerifyResult", "PinChangeResult",
     "PinReloadResult", "PinUnblockResult", "PurseBalanceResult", "PurseDebitResult", "PurseDebitBeginResultHost",
-    "PurseDebitBeginResult", "PurseDebitCompleteResult", "PurseLoadBeginResultHost", "PurseLoadBeginResult",
-    "PurseLoadCompleteResult", "PurseLogResultEntries", "PurseLogResult", "TxnGetResult", "TxnListResult",
-    "TxnResolveResult", "CardResetResult", "ApduTransmitResult"
+    "PurseDebitBeginResult", "PurseDebitCompleteResult", "PurseDebitVerifiedResult", "PurseLoadBeginResultHost",
+    "PurseLoadBeginResult", "PurseLoadCompleteResult", "PurseLogResultEntries", "PurseLogResult", "TxnGetResult",
+    "TxnListResult", "TxnResolveResult", "CardResetResult", "ApduTransmitResult"
 )
 
 
@@ -102,7 +102,7 @@ class _Txn(TypedDict):
     kind: str  # debit | load
     purse: str  # medical | ed | ep
     state: str  # prepared | armed | debited | credited | confirmed | refused | abandoned | unknown | not_debited | not_credited | unproven
-    evidence: str  # none | reply_mac2 | proof_mac2 | proof_tac | status_word | never_sent | card_unchanged | conflict | operator | load_tac | reply_unchecked
+    evidence: str  # none | reply_mac2 | proof_mac2 | proof_tac | status_word | never_sent | card_unchanged | conflict | operator | load_tac | reply_unchecked | host_mac2 | host_mac2_wrong
     final: bool
     amount: int
     self_pay: int
@@ -486,6 +486,11 @@ class PurseDebitCompleteResult(TypedDict):
     repeated: bool
 
 
+class PurseDebitVerifiedResult(TypedDict):
+    txn: Txn
+    repeated: bool
+
+
 class PurseLoadBeginResultHost(TypedDict):
     random: str
     counter: int
@@ -588,6 +593,7 @@ SYMBOLS: Dict[str, int] = {
     "protocol_mismatch": -31,
     "stale_card": -32,
     "reader_access_denied": -33,
+    "card_still_there": -34,
     "not_social_security_card": -40,
     "bad_response": -41,
     "bad_atr": -42,
@@ -635,6 +641,8 @@ SYMBOLS: Dict[str, int] = {
     "card_blocked": -114,
     "nothing_moved": -115,
     "debit_not_begun": -116,
+    "debit_disputed": -117,
+    "verdict_conflict": -118,
     "parse_error": -32700,
     "invalid_request": -32600,
     "method_not_found": -32601,

@@ -29,6 +29,7 @@ export type ErrorSymbol =
   | "protocol_mismatch"
   | "stale_card"
   | "reader_access_denied"
+  | "card_still_there"
   | "not_social_security_card"
   | "bad_response"
   | "bad_atr"
@@ -76,6 +77,8 @@ export type ErrorSymbol =
   | "card_blocked"
   | "nothing_moved"
   | "debit_not_begun"
+  | "debit_disputed"
+  | "verdict_conflict"
   | "parse_error"
   | "invalid_request"
   | "method_not_found"
@@ -174,7 +177,7 @@ export interface Txn {
   kind: "debit" | "load" | (string & {});
   purse: "medical" | "ed" | "ep" | (string & {});
   state: "prepared" | "armed" | "debited" | "credited" | "confirmed" | "refused" | "abandoned" | "unknown" | "not_debited" | "not_credited" | "unproven" | (string & {});
-  evidence: "none" | "reply_mac2" | "proof_mac2" | "proof_tac" | "status_word" | "never_sent" | "card_unchanged" | "conflict" | "operator" | "load_tac" | "reply_unchecked" | (string & {});
+  evidence: "none" | "reply_mac2" | "proof_mac2" | "proof_tac" | "status_word" | "never_sent" | "card_unchanged" | "conflict" | "operator" | "load_tac" | "reply_unchecked" | "host_mac2" | "host_mac2_wrong" | (string & {});
   final: boolean;
   amount: number;
   self_pay: number;
@@ -518,6 +521,11 @@ export interface PurseDebitCompleteResult {
   txn: Txn;
   mac2: string;
   tac: string;
+  repeated: boolean;
+}
+
+export interface PurseDebitVerifiedResult {
+  txn: Txn;
   repeated: boolean;
 }
 
@@ -980,6 +988,17 @@ export interface PurseDebitCompleteParams {
   deadline_ms?: number;
 }
 
+export interface PurseDebitVerifiedParams {
+  /** Its number. */
+  id?: number;
+  /** Its op key. */
+  op?: string;
+  /** The key machine's verdict. */
+  mac2: "right" | "wrong";
+  /** The answer comes within this time from receipt; the configuration sets default and maximum. */
+  deadline_ms?: number;
+}
+
 export interface PurseLoadBeginParams {
   /** The card's first purse without it. */
   purse?: "medical" | "ed" | "ep";
@@ -1127,7 +1146,7 @@ export interface TraceStopParams {
 export interface SimInsertParams {
   /** Name of the reader. */
   reader: string;
-  /** Name of a ready-made image, or a file; the card that was there before without it. */
+  /** Name of a ready-made image, or a file; the card that was there before without it. A service started with --state knows each card again, in whichever reader: it comes back as it was left. */
   image?: string;
   /** The answer comes within this time; the client's own default without it. */
   deadline_ms?: number;
@@ -1246,7 +1265,7 @@ export abstract class Methods {
     return this.call("events.unsubscribe", params) as Promise<void>;
   }
 
-  /** Answers as soon as a card is there, or is gone. Role: reader. */
+  /** Answers as soon as a card is there, or is gone. When the time is over: no_card when none came, card_still_there when it was not taken out; card_mute when one came that does not answer. Role: reader. */
   cardWait(params: CardWaitParams = {}): Promise<CardWaitResult> {
     return this.call("card.wait", params) as Promise<CardWaitResult>;
   }
@@ -1326,9 +1345,14 @@ export abstract class Methods {
     return this.call("purse.debit.begin", params) as Promise<PurseDebitBeginResult>;
   }
 
-  /** Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here (mac2_checked is false): hand mac2 and tac to the key machine, and give no goods when it refuses them. With id, a second complete answers what happened and touches nothing. Role: biller. */
+  /** Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here (mac2_checked is false): hand mac2 and tac to the key machine, pass on what it says with purse.debit.verified, and give no goods when it refuses them. With id, a second complete answers what happened and touches nothing. Role: biller. */
   purseDebitComplete(params: PurseDebitCompleteParams): Promise<PurseDebitCompleteResult> {
     return this.call("purse.debit.complete", params) as Promise<PurseDebitCompleteResult>;
+  }
+
+  /** What the back office's key machine says of the MAC2 and TAC of a debit whose mac2_checked is false (evidence reply_unchecked or proof_tac; unknown with mac2 and tac: the card has shown its proof and wants the PIN for the rest, and right settles it). right: evidence host_mac2. wrong: it is answered with debit_disputed, as is every repeat of the op from then on; the row is unproven, evidence host_mac2_wrong, until an operator decides (txn.resolve). Journalled before it is answered; said again it changes nothing, said otherwise it is verdict_conflict. No card is needed. Role: biller. */
+  purseDebitVerified(params: PurseDebitVerifiedParams): Promise<PurseDebitVerifiedResult> {
+    return this.call("purse.debit.verified", params) as Promise<PurseDebitVerifiedResult>;
   }
 
   /** First half of a load: holds the card and hands out what the host needs. Role: biller. */

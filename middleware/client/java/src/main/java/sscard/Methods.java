@@ -101,6 +101,7 @@ public abstract class Methods {
         public static final String PROTOCOL_MISMATCH = "protocol_mismatch";
         public static final String STALE_CARD = "stale_card";
         public static final String READER_ACCESS_DENIED = "reader_access_denied";
+        public static final String CARD_STILL_THERE = "card_still_there";
         public static final String NOT_SOCIAL_SECURITY_CARD = "not_social_security_card";
         public static final String BAD_RESPONSE = "bad_response";
         public static final String BAD_ATR = "bad_atr";
@@ -148,6 +149,8 @@ public abstract class Methods {
         public static final String CARD_BLOCKED = "card_blocked";
         public static final String NOTHING_MOVED = "nothing_moved";
         public static final String DEBIT_NOT_BEGUN = "debit_not_begun";
+        public static final String DEBIT_DISPUTED = "debit_disputed";
+        public static final String VERDICT_CONFLICT = "verdict_conflict";
         public static final String PARSE_ERROR = "parse_error";
         public static final String INVALID_REQUEST = "invalid_request";
         public static final String METHOD_NOT_FOUND = "method_not_found";
@@ -606,6 +609,11 @@ public abstract class Methods {
             Txn txn,
             String mac2,
             String tac,
+            boolean repeated) {
+    }
+
+    public record PurseDebitVerifiedResult(
+            Txn txn,
             boolean repeated) {
     }
 
@@ -1659,6 +1667,32 @@ public abstract class Methods {
         }
     }
 
+    /** Parameters of purse.debit.verified. */
+    public static final class PurseDebitVerifiedParams extends Params {
+        /** mac2: The key machine's verdict. */
+        public PurseDebitVerifiedParams(String mac2) {
+            put("mac2", mac2);
+        }
+
+        /** Its number. */
+        public PurseDebitVerifiedParams id(long value) {
+            put("id", value);
+            return this;
+        }
+
+        /** Its op key. */
+        public PurseDebitVerifiedParams op(String value) {
+            put("op", value);
+            return this;
+        }
+
+        /** The answer comes within this time from receipt; the configuration sets default and maximum. */
+        public PurseDebitVerifiedParams deadlineMs(long value) {
+            put("deadline_ms", value);
+            return this;
+        }
+    }
+
     /** Parameters of purse.load.begin. */
     public static final class PurseLoadBeginParams extends Params {
         /** amount: To load. op: Idempotency key of the caller: new for every piece of business, the same when it is repeated. */
@@ -2020,7 +2054,7 @@ public abstract class Methods {
             put("reader", reader);
         }
 
-        /** Name of a ready-made image, or a file; the card that was there before without it. */
+        /** Name of a ready-made image, or a file; the card that was there before without it. A service started with --state knows each card again, in whichever reader: it comes back as it was left. */
         public SimInsertParams image(String value) {
             put("image", value);
             return this;
@@ -2181,12 +2215,12 @@ public abstract class Methods {
         eventsUnsubscribe(new EventsUnsubscribeParams());
     }
 
-    /** Answers as soon as a card is there, or is gone. Role: reader. */
+    /** Answers as soon as a card is there, or is gone. When the time is over: no_card when none came, card_still_there when it was not taken out; card_mute when one came that does not answer. Role: reader. */
     public CardWaitResult cardWait(CardWaitParams params) throws SscardException {
         return call("card.wait", params, CardWaitResult.class);
     }
 
-    /** Answers as soon as a card is there, or is gone. Role: reader. */
+    /** Answers as soon as a card is there, or is gone. When the time is over: no_card when none came, card_still_there when it was not taken out; card_mute when one came that does not answer. Role: reader. */
     public CardWaitResult cardWait() throws SscardException {
         return cardWait(new CardWaitParams());
     }
@@ -2296,9 +2330,14 @@ public abstract class Methods {
         return call("purse.debit.begin", params, PurseDebitBeginResult.class);
     }
 
-    /** Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here (mac2_checked is false): hand mac2 and tac to the key machine, and give no goods when it refuses them. With id, a second complete answers what happened and touches nothing. Role: biller. */
+    /** Second half: the key machine's answer. It is journalled, then sent to the card once. MAC2 is not checked here (mac2_checked is false): hand mac2 and tac to the key machine, pass on what it says with purse.debit.verified, and give no goods when it refuses them. With id, a second complete answers what happened and touches nothing. Role: biller. */
     public PurseDebitCompleteResult purseDebitComplete(PurseDebitCompleteParams params) throws SscardException {
         return call("purse.debit.complete", params, PurseDebitCompleteResult.class);
+    }
+
+    /** What the back office's key machine says of the MAC2 and TAC of a debit whose mac2_checked is false (evidence reply_unchecked or proof_tac; unknown with mac2 and tac: the card has shown its proof and wants the PIN for the rest, and right settles it). right: evidence host_mac2. wrong: it is answered with debit_disputed, as is every repeat of the op from then on; the row is unproven, evidence host_mac2_wrong, until an operator decides (txn.resolve). Journalled before it is answered; said again it changes nothing, said otherwise it is verdict_conflict. No card is needed. Role: biller. */
+    public PurseDebitVerifiedResult purseDebitVerified(PurseDebitVerifiedParams params) throws SscardException {
+        return call("purse.debit.verified", params, PurseDebitVerifiedResult.class);
     }
 
     /** First half of a load: holds the card and hands out what the host needs. Role: biller. */
