@@ -3,6 +3,8 @@
 
 #include "daemon/manager.h"
 #include "daemon/rpc.h"
+#include "drivers/lock.h"
+#include "drivers/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -139,15 +140,12 @@ static int make_folder(const char *socket_path, char why[200])
 static int lock_path(struct ssc_server *s, const char *path, char why[200])
 {
     char name[128];
-    int rc = 0;
     snprintf(name, sizeof name, "%s.lock", path);
-    s->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (s->lock_fd < 0) {
-        snprintf(why, 200, "%.120s: %.60s", name, strerror(errno));
-        rc = SSC_E_IO;
-    } else if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    const int rc = ssc_file_lock(name, ssc_deadline(SSC_LOCK_GRACE_MS), &s->lock_fd);
+    if (rc == SSC_E_ALREADY_RUNNING) {
         snprintf(why, 200, "another sscardd listens on %.108s", path);
-        rc = SSC_E_ALREADY_RUNNING;
+    } else if (rc != 0) {
+        snprintf(why, 200, "%.120s: %.60s", name, strerror(errno));
     }
     return rc;
 }

@@ -3,10 +3,10 @@
 
 #include "apdu/bytes.h"
 #include "apdu/crypto.h"
+#include "drivers/replace.h"
 #include "drivers/sim/sim.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +19,13 @@
 enum { PATH_ROOM = SSC_SIMULATE_PATH, KEY_ROOM = 96 };
 _Static_assert(PATH_ROOM == sizeof((struct ssc_sim_slot *)0)->image, "a slot takes every path");
 
+/* As a whole or not at all: an image that was cut off would keep the service from starting ever after. */
 static int copy_to(const char *path, const char *text, char why[200])
 {
+    bool replaced;
     int rc = 0;
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        const size_t len = strlen(text);
-        rc = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0 ? 0 : SSC_E_IO;
-        close(fd);
-    } else if (errno != EEXIST) { /* an image that is there already has state in it: keep it */
-        rc = SSC_E_IO;
+    if (access(path, F_OK) != 0) { /* an image that is there already has state in it: keep it */
+        rc = ssc_file_replace(path, text, strlen(text), &replaced);
     }
     if (rc != 0) {
         snprintf(why, 200, "%.120s: %.60s", path, strerror(errno));

@@ -2,12 +2,13 @@
 /* Opening the journal: one owner, the pragmas read back, and a file that is whole. */
 #include "middleware/journal_rows.h"
 #include "apdu/crypto.h"
+#include "drivers/lock.h"
+#include "drivers/reader.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,20 +42,17 @@ static int say_sqlite(const struct opening *o, const char *what, sqlite3 *db, in
 static int take_lock(struct opening *o)
 {
     char name[4096];
-    int rc = 0;
-    int n = snprintf(name, sizeof name, "%s.lock", o->j->path);
-    const bool fits = n > 0 && (size_t)n < sizeof name;
-    if (fits) {
-        o->j->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int n = snprintf(name, sizeof name, "%s.lock", o->j->path);
+    int rc = SSC_E_INVALID_ARGUMENT;
+    if (n > 0 && (size_t)n < sizeof name) {
+        rc = ssc_file_lock(name, ssc_deadline(SSC_LOCK_GRACE_MS), &o->j->lock_fd);
     }
-    if (!fits) {
-        rc = say(o, SSC_E_INVALID_ARGUMENT, "The journal's path is too long", "");
-    } else if (o->j->lock_fd < 0) {
-        rc = say(o, SSC_E_JOURNAL, "The journal's lock file cannot be opened", strerror(errno));
-    } else if (flock(o->j->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        rc = errno == EWOULDBLOCK
-                 ? say(o, SSC_E_ALREADY_RUNNING, "Another process owns the journal", o->j->path)
-                 : say(o, SSC_E_JOURNAL, "The journal cannot be locked", strerror(errno));
+    if (rc == SSC_E_INVALID_ARGUMENT) {
+        rc = say(o, rc, "The journal's path is too long", "");
+    } else if (rc == SSC_E_ALREADY_RUNNING) {
+        rc = say(o, rc, "Another process owns the journal", o->j->path);
+    } else if (rc != 0) {
+        rc = say(o, SSC_E_JOURNAL, "The journal's lock file cannot be had", strerror(errno));
     }
     return rc;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The card's memory as a file: the image with the present state in it, replaced as a whole, so that a reader
  * of the file sees either the old card or the new one. */
+#include "drivers/lock.h"
+#include "drivers/reader.h"
 #include "drivers/replace.h"
 #include "drivers/sim/card.h"
 
@@ -8,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { WHY = 200, IMAGE_MAX = 1 << 20, PATH_ROOM = 4096 };
+enum { GRACE_MS = 100 }; /* for what is left of a killed owner; a card that another one has is told soon */
 
 /* ---- nv into JSON ---- */
 
@@ -176,11 +178,11 @@ static int lock(const char *path, int *fd, char why[WHY])
     if (snprintf(name, sizeof name, "%s.lock", path) >= (int)sizeof name) {
         rc = fail(why, SSC_E_IO, "path too long", path);
     } else {
-        *fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (*fd < 0) {
-            rc = fail(why, SSC_E_IO, "the image's folder cannot be written", path);
-        } else if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+        rc = ssc_file_lock(name, ssc_deadline(GRACE_MS), fd);
+        if (rc == SSC_E_ALREADY_RUNNING) {
             rc = fail(why, SSC_E_IO, "this card is in another reader already", path);
+        } else if (rc != 0) {
+            rc = fail(why, rc, "the image's folder cannot be written", path);
         }
     }
     return rc;

@@ -115,6 +115,24 @@ static void test_swap(void **state)
     assert_int_equal(balance(b->c, R0), full - 100);
 }
 
+/* It listens before it has its cards: what a kill leaves of them at that moment must not stop the next one.
+ */
+static void test_killed_at_its_first_start(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 6; round++) {
+        struct service *s = service_new();
+        service_sim(s, NULL, true);
+        sleep_ms(2 * round);
+        assert_int_equal(service_stop(s, SIGKILL), -SIGKILL);
+        service_sim(s, NULL, true);
+        struct client *c = client_new(s);
+        json_decref(client_ok(c, "card.info", "{s:s}", "reader", R0));
+        client_free(&c);
+        service_free(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +140,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_into_the_other_reader, up, desk_down),
         cmocka_unit_test_setup_teardown(test_card_of_a_file, up, desk_down),
         cmocka_unit_test_setup_teardown(test_swap, up, desk_down),
+        cmocka_unit_test(test_killed_at_its_first_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
