@@ -151,7 +151,8 @@ int ssc_channel_reset(struct ssc_channel *ch, enum ssc_reset how, int64_t deadli
 int ssc_channel_begin(struct ssc_channel *ch, int64_t deadline)
 {
     const int rc = ch->wedged ? SSC_E_READER_WEDGED : ch->ops->begin(ch, deadline);
-    return rc == SSC_E_DEADLINE_EXCEEDED ? rc : note(ch, rc); /* waiting for others touches no card */
+    const bool waited = rc == SSC_E_DEADLINE_EXCEEDED || rc == SSC_E_READER_WEDGED;
+    return waited ? rc : note(ch, rc); /* waiting for others touches no card */
 }
 
 int ssc_channel_end(struct ssc_channel *ch, int64_t deadline)
