@@ -130,7 +130,7 @@ void stopwatch_nap(int64_t ms)
 {
     const struct stopwatch watch = stopwatch_start();
     for (int64_t left = ms; left > 0; left = ms - stopwatch_fair_ms(&watch)) {
-        const struct timespec pause = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
+        const struct timespec pause = {.tv_sec = left / 1000, .tv_nsec = (long)(left % 1000 * 1000000)};
         nanosleep(&pause, NULL);
     }
 }
